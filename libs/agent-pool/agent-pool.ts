@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, parseOptions, untilAborted } from '#core';
+import { OrchestraEvents } from '#events';
+import { CapabilityPool } from './capability-pool.js';
+import type { Lease, LeaseOptions } from './lease.js';
+import { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';
+import { AgentPoolError } from './ports/agent-pool.errors.js';
+import type { AgentSnapshot, PoolSnapshot } from './snapshots.js';
+
+/**
+ * All pools of an application, one a capability.
+ *
+ * Leases are event-driven: who finds no free agent waits in line and is served the moment a slot comes free, nothing
+ * is polled. Agents are made in parallel; one that fails is tried again for as long as the pool lives.
+ */
+@Injectable()
+export class AgentPool {
+  readonly #clock: Clock;
+  readonly #events: OrchestraEvents;
+  readonly #pools = new Map<string, CapabilityPool>();
+  readonly #startedOrClosed: Promise<void>;
+  #resolveStartedOrClosed: () => void = () => undefined;
+  #started = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(clock: Clock, events: OrchestraEvents) {
+    this.#clock = clock;
+    this.#events = events;
+    this.#startedOrClosed = new Promise((resolve) => (this.#resolveStartedOrClosed = resolve));
+  }
+
+  /**
+   * Adds a pool; its agents are made at once when `start` was called, otherwise then.
+   * @throws {ValidationError} for a bad definition; {AgentPoolError} `CAPABILITY_DUPLICATE`, `POOL_CLOSED`.
+   */
+  add(definition: PoolDefinition): void {
+    const resolved = parseOptions(poolDefinitionSchema, definition, `pool "${definition.capability}"`);
+    const { capability } = resolved;
+    if (this.#closed !== undefined) throw closedError();
+    if (this.#pools.has(capability)) {
+      throw new AgentPoolError(
+        'CAPABILITY_DUPLICATE',
+        `there is a pool of capability "${capability}" already`,
+        {
+          details: { capability },
+        },
+      );
+    }
+    const pool = new CapabilityPool(resolved, this.#clock, this.#events);
+    this.#pools.set(capability, pool);
+    if (this.#started) pool.start();
+  }
+
+  has(capability: string): boolean {
+    return this.#pools.has(capability);
+  }
+
+  capabilities(): string[] {
+    return [...this.#pools.keys()];
+  }
+
+  /**
+   * The right to run one task on an agent of that capability, as soon as one has a free slot.
+   * @throws {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`, `TOO_MANY_WAITERS`; {ValidationError} for a bad
+   * priority; the signal's reason, at the moment of its abort. A lease that was granted before the abort is the
+   * caller's, to be ended like any other.
+   */
+  lease(capability: string, options: LeaseOptions = {}): Promise<Lease> {
+    const pool = this.#pools.get(capability);
+    if (pool !== undefined) return pool.lease(options);
+    return Promise.reject(
+      new AgentPoolError('CAPABILITY_UNKNOWN', `there is no pool of capability "${capability}"`, {
+        details: { capability },
+      }),
+    );
+  }
+
+  /** Every agent of every pool; abandoned ones until they are disposed of. */
+  agents(): AgentSnapshot[] {
+    return [...this.#pools.values()].flatMap((pool) => pool.agents());
+  }
+
+  pools(): PoolSnapshot[] {
+    return [...this.#pools.values()].map((pool) => pool.snapshot());
+  }
+
+  pool(capability: string): PoolSnapshot | undefined {
+    return this.#pools.get(capability)?.snapshot();
+  }
+
+  /** Begins to make the agents of all pools, and waits for none. Idempotent; nothing happens after `close`. */
+  start(): void {
+    if (this.#started || this.#closed !== undefined) return;
+    this.#started = true;
+    for (const pool of this.#pools.values()) pool.start();
+    this.#resolveStartedOrClosed();
+  }
+
+  /**
+   * Resolves when the first attempt to make each agent of each pool has ended, well or not.
+   * @throws {AgentPoolError} `POOL_CLOSED`; the signal's reason.
+   */
+  whenProvisioned(signal?: AbortSignal): Promise<void> {
+    const provisioned = this.#whenProvisioned();
+    return signal === undefined ? provisioned : untilAborted(provisioned, signal);
+  }
+
+  /**
+   * Grants no further lease, rejects those who wait with `POOL_CLOSED`, aborts creates under way and disposes of all
+   * agents at once, whatever they do; resolves when that is done, or after `DISPOSE_TIMEOUT_MS`. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #whenProvisioned(): Promise<void> {
+    await this.#startedOrClosed;
+    for (const pool of this.#pools.values()) await pool.provisioned(); // a pool added meanwhile is visited too
+    if (this.#closed !== undefined) throw closedError();
+  }
+
+  async #close(): Promise<void> {
+    this.#resolveStartedOrClosed();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+}
+
+function closedError(): AgentPoolError {
+  return new AgentPoolError('POOL_CLOSED', 'the agent pool is closed');
+}

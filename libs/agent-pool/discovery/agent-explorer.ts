@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { ValidationError, toProblems, type Problem } from '#core';
+import type { PoolDefinition } from '../pool-definition.js';
+import { poolOptionsSchema } from '../pool-options.js';
+import { AGENT_OPTIONS, type AgentProvider } from '../ports/agent.js';
+import { ProviderAgentFactory } from './provider-agent-factory.js';
+
+type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Finds the providers that are decorated with `@Agent()`. */
+@Injectable()
+export class AgentExplorer {
+  readonly #discovery: DiscoveryService;
+
+  constructor(discovery: DiscoveryService) {
+    this.#discovery = discovery;
+  }
+
+  /**
+   * One pool a provider.
+   * @throws {ValidationError} listing what is wrong with all of them, by provider.
+   */
+  explore(): PoolDefinition[] {
+    const definitions: PoolDefinition[] = [];
+    const problems: Problem[] = [];
+    const seen = new Set<unknown>();
+    for (const wrapper of this.#discovery.getProviders()) {
+      const options = agentOptions(wrapper);
+      if (options === undefined) continue;
+      const provider: unknown = wrapper.instance;
+      if (seen.has(provider)) continue; // the same instance under another token
+      seen.add(provider);
+      const name = nameOf(wrapper);
+      const parsed = poolOptionsSchema.safeParse(options);
+      if (!parsed.success) problems.push(...toProblems(parsed.error.issues, [name]));
+      if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
+        problems.push({
+          path: name,
+          message: 'is request-scoped or transient; an agent must be a singleton',
+        });
+      } else if (!isAgentProvider(provider)) {
+        problems.push({ path: name, message: 'has no method execute(task, context)' });
+      } else if (parsed.success) {
+        definitions.push({ ...parsed.data, factory: new ProviderAgentFactory(provider) });
+      }
+    }
+    if (problems.length > 0) throw new ValidationError('@Agent() providers', problems);
+    return definitions;
+  }
+}
+
+/** What a wrapper was decorated with; its token counts too, so that a test's stand-in for an agent is one. */
+function agentOptions({ metatype, token, instance }: ProviderWrapper): unknown {
+  const origins: unknown[] = [metatype, token, (instance as object | null | undefined)?.constructor];
+  for (const origin of origins) {
+    const options: unknown =
+      typeof origin === 'function' ? Reflect.getMetadata(AGENT_OPTIONS, origin) : undefined;
+    if (options !== undefined) return options;
+  }
+  return undefined;
+}
+
+function nameOf({ metatype, name }: ProviderWrapper): string {
+  return metatype?.name ?? String(name);
+}
+
+function isAgentProvider(value: unknown): value is AgentProvider {
+  return typeof (value as { execute?: unknown } | null | undefined)?.execute === 'function';
+}

@@ -1,0 +1,22 @@
+export {
+  Agent,
+  AgentFactory,
+  type AgentContext,
+  type AgentProgress,
+  type AgentProvider,
+  type AgentTask,
+} from './ports/agent.js';
+export { AgentPoolError, type AgentPoolErrorCode } from './ports/agent-pool.errors.js';
+export { AgentPool } from './agent-pool.js';
+export { AgentPoolModule, type AgentPoolModuleOptions } from './agent-pool.module.js';
+export { CallableAgent, type AgentCallable } from './callable-agent.js';
+export type { Lease, LeaseOptions } from './lease.js';
+export { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';
+export {
+  MAX_POOL_SIZE,
+  SELECTIONS,
+  poolOptionsSchema,
+  type PoolOptions,
+  type Selection,
+} from './pool-options.js';
+export type { AgentSnapshot, AgentState, PoolHealth, PoolSnapshot } from './snapshots.js';

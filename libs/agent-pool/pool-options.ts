@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { MAX_DELAY_MS, idSchema } from '#core';
+
+/** How the agent of the next lease is chosen among those with a free slot. */
+export const SELECTIONS = ['round-robin', 'least-loaded', 'performance-based', 'resource-aware'] as const;
+export type Selection = (typeof SELECTIONS)[number];
+
+export const MAX_POOL_SIZE = 1_000;
+
+const poolSizeSchema = z
+  .strictObject({
+    min: z.int().min(1).max(MAX_POOL_SIZE).default(1).describe('Agents that are kept.'),
+    max: z.int().min(1).max(MAX_POOL_SIZE).optional().describe('Agents that there may be. Default: min.'),
+  })
+  .refine(({ min, max }) => max === undefined || max >= min, {
+    path: ['max'],
+    message: 'must not be below min',
+  })
+  .transform(({ min, max }) => ({ min, max: max ?? min }));
+
+/** What every pool has, whatever kind its agents are of. */
+export const poolOptionsSchema = z.strictObject({
+  capability: idSchema.describe('The name workflows ask for.'),
+  size: poolSizeSchema.prefault({}),
+  concurrencyPerAgent: z.int().min(1).max(10_000).default(1).describe('Tasks that one agent runs at once.'),
+  selection: z.enum(SELECTIONS).default('least-loaded'),
+  maxWaiters: z.int().min(1).default(100_000).describe('Leases that may wait at once; the next is refused.'),
+  createTimeoutMs: z
+    .int()
+    .min(1)
+    .max(MAX_DELAY_MS)
+    .default(10_000)
+    .describe('How long making one agent may take.'),
+});
+export type PoolOptions = z.input<typeof poolOptionsSchema>;

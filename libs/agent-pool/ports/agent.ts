@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import type { JsonValue } from '#core';
+import type { PoolOptions } from '../pool-options.js';
+
+/** One attempt of one step, as an agent gets it. */
+export interface AgentTask {
+  executionId: string;
+  stepId: string;
+  /** 1-based. */
+  attempt: number;
+  capability: string;
+  input: JsonValue;
+}
+
+export interface AgentProgress {
+  progress: number;
+  total?: number;
+  message?: string;
+}
+
+export interface AgentContext {
+  /** Aborts when the attempt must stop; its reason is an `AbortedError`. An agent that ignores it is replaced. */
+  signal: AbortSignal;
+  /** `executionId:stepId`: the same for every attempt, to pass on to whatever must not happen twice. */
+  idempotencyKey: string;
+  /** ISO 8601; null when nothing bounds the attempt. */
+  deadline: string | null;
+  /** Reports on the task under way; a report after its end is dropped. */
+  progress(report: AgentProgress): void;
+}
+
+/** A worker instance. Its tasks may run at once, up to its pool's `concurrencyPerAgent`. */
+export interface Agent {
+  /** Runs one task. What it resolves to must be JSON. @throws anything; `retryable: false` on the error ends the retries. */
+  execute(task: AgentTask, context: AgentContext): Promise<unknown>;
+
+  /** Resolves when the agent is able to work. @throws otherwise, or the signal's reason. */
+  ping(signal: AbortSignal): Promise<void>;
+
+  /** Frees everything the agent holds; called once, tasks may still be under way when the agent was given up. */
+  dispose(): Promise<void>;
+}
+
+/** What `@Agent()` stands on: a provider with `execute`; without `ping` it counts as able, without `dispose` as free of holdings. */
+export type AgentProvider = Pick<Agent, 'execute'> & Partial<Agent>;
+
+export const AGENT_OPTIONS = Symbol('nest-orchestra.agent');
+
+/**
+ * Makes a Nest provider a pool: every agent of the pool runs its tasks on the one provider instance.
+ *
+ * @example
+ * ```ts
+ * @Agent({ capability: 'greet', size: { min: 2 } })
+ * class Greeter {
+ *   async execute({ input }: AgentTask) {
+ *     return { greeting: `Hello, ${(input as { name: string }).name}` };
+ *   }
+ * }
+ * ```
+ * @throws {ValidationError} at start, listing every bad option.
+ */
+export function Agent(
+  options: PoolOptions,
+): <C extends abstract new (...args: never[]) => AgentProvider>(target: C) => void {
+  return (target) => Reflect.defineMetadata(AGENT_OPTIONS, options, target);
+}
+
+/** Makes the agents of one pool. */
+export abstract class AgentFactory {
+  /** What kind of agent it makes: `function`, `http`, `mcp`, ... */
+  abstract readonly kind: string;
+
+  /** A ready agent. @throws when it could not be made, or the signal's reason; nothing is left behind then. */
+  abstract create(signal: AbortSignal): Promise<Agent>;
+}

@@ -1,0 +1,46 @@
+import type { ErrorRecord } from '#core';
+import type { Selection } from './pool-options.js';
+
+/** `quarantined` and `error` agents take no tasks; `draining` ones finish theirs and then stop. */
+export type AgentState = 'starting' | 'idle' | 'busy' | 'draining' | 'stopped' | 'error' | 'quarantined';
+
+/** `degraded`: fewer usable agents than `size.min`; `critical`: none. */
+export type PoolHealth = 'healthy' | 'degraded' | 'critical';
+
+/** An agent as it is at the moment it is asked for. */
+export interface AgentSnapshot {
+  agentId: string;
+  capability: string;
+  kind: string;
+  state: AgentState;
+  /** Tasks under way. */
+  active: number;
+  concurrency: number;
+  /** ISO 8601; null until it is ready. */
+  startedAt: string | null;
+  performance: {
+    tasks: number;
+    failures: number;
+    /** 0..1; null before the first task. */
+    successRate: number | null;
+    /** Exponential moving average, ms; null before the first task. */
+    averageLatencyMs: number | null;
+  };
+  /** Why it is not there, while it is in `error` or `starting` again. */
+  error: ErrorRecord | null;
+}
+
+/** A pool as it is at the moment it is asked for. */
+export interface PoolSnapshot {
+  capability: string;
+  kind: string;
+  health: PoolHealth;
+  selection: Selection;
+  concurrencyPerAgent: number;
+  size: { min: number; max: number; current: number };
+  /** Agents by state. */
+  agents: Record<AgentState, number>;
+  /** Leases held, and leases waiting. */
+  leases: { active: number; waiting: number };
+  performance: { tasks: number; failures: number; abandoned: number; averageLatencyMs: number | null };
+}

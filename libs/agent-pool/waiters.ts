@@ -1,0 +1,103 @@
+/** Highest priority of a lease; 0 is the lowest. */
+export const MAX_PRIORITY = 10;
+export const DEFAULT_PRIORITY = 5;
+
+/** Those who wait for a `T`: highest priority first, then first come, first served. Adding and leaving are O(1). */
+export class Waiters<T> {
+  readonly #lines = Array.from({ length: MAX_PRIORITY + 1 }, () => new Line<T>());
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @throws the signal's reason, at the moment of its abort; what `rejectAll` was given. */
+  wait(priority: number, signal: AbortSignal | undefined): Promise<T> {
+    const line = this.#lines[priority];
+    if (line === undefined) throw new RangeError(`priority ${priority} is not one of 0..${MAX_PRIORITY}`);
+    return new Promise<T>((resolve, reject) => {
+      line.push(new Waiter(resolve, reject, signal, line, this.#left));
+      this.#size++;
+    });
+  }
+
+  /**
+   * Takes the first one out of the line.
+   * @returns what gives it its `T`; undefined when nobody waits.
+   */
+  next(): ((value: T) => void) | undefined {
+    for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
+      waiter.leave();
+      // An earlier listener of the same abort may have led here before the waiter was told.
+      if (waiter.signal?.aborted !== true) return waiter.resolve;
+      waiter.reject(waiter.signal.reason);
+    }
+    return undefined;
+  }
+
+  rejectAll(error: Error): void {
+    for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
+      waiter.leave();
+      waiter.reject(error);
+    }
+  }
+
+  #first(): Waiter<T> | undefined {
+    if (this.#size === 0) return undefined;
+    for (let priority = MAX_PRIORITY; priority >= 0; priority--) {
+      const first = this.#lines[priority]?.first;
+      if (first !== undefined) return first;
+    }
+    return undefined;
+  }
+
+  readonly #left = (): void => {
+    this.#size--;
+  };
+}
+
+/** One who waits; a link of its line, and itself the listener of its signal, so that waiting needs no closure. */
+class Waiter<T> {
+  previous: Waiter<T> | undefined;
+  next: Waiter<T> | undefined;
+
+  constructor(
+    readonly resolve: (value: T) => void,
+    readonly reject: (reason: unknown) => void,
+    readonly signal: AbortSignal | undefined,
+    readonly line: Line<T>,
+    readonly onLeave: () => void,
+  ) {
+    signal?.addEventListener('abort', this);
+  }
+
+  leave(): void {
+    this.signal?.removeEventListener('abort', this);
+    this.line.remove(this);
+    this.onLeave();
+  }
+
+  handleEvent(): void {
+    this.leave();
+    this.reject(this.signal?.reason);
+  }
+}
+
+class Line<T> {
+  first: Waiter<T> | undefined;
+  #last: Waiter<T> | undefined;
+
+  push(waiter: Waiter<T>): void {
+    waiter.previous = this.#last;
+    if (this.#last === undefined) this.first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+  }
+
+  remove(waiter: Waiter<T>): void {
+    if (waiter.previous === undefined) this.first = waiter.next;
+    else waiter.previous.next = waiter.next;
+    if (waiter.next === undefined) this.#last = waiter.previous;
+    else waiter.next.previous = waiter.previous;
+  }
+}
