@@ -1,0 +1,118 @@
+import { formatPath, jsonProblems, type Problem } from '#core';
+import { StateError } from '../ports/state.errors.js';
+import type { Commit } from '../ports/state-store.js';
+import { toJsonText } from './json-text.js';
+import { NAME_RULE, isName } from './names.js';
+
+/** One item of a part of a commit. */
+type Part<K extends 'puts' | 'index'> = NonNullable<Commit[K]>[number];
+
+export interface PreparedPut {
+  key: string;
+  ifAbsent: boolean;
+  /** Name, JSON text, name, JSON text. */
+  pairs: readonly string[];
+}
+
+/** A commit whose every name and value was found good, with values as JSON text. */
+export interface PreparedCommit {
+  fence: { key: string; claim: number } | undefined;
+  puts: readonly PreparedPut[];
+  deletes: { records: readonly string[]; logs: readonly string[]; lists: readonly string[] };
+  index: readonly Part<'index'>[];
+  append: readonly { log: string; text: string }[];
+  push: readonly { list: string; text: string }[];
+}
+
+const NONE: readonly never[] = [];
+const NO_DELETES: PreparedCommit['deletes'] = { records: NONE, logs: NONE, lists: NONE };
+
+/**
+ * What every driver does first: all that can be wrong with a commit in itself is found before anything is written.
+ * @throws {StateError} `INVALID_COMMIT`; `details.problems` lists what and where.
+ */
+export function prepareCommit(commit: Commit): PreparedCommit {
+  const problems: Problem[] = [];
+  const { fence, puts = NONE, deletes, index = NONE, append = NONE, push = NONE } = commit;
+  if (fence !== undefined) {
+    if (!isName(fence.key)) problems.push(badName('fence', 'key'));
+    if (!Number.isSafeInteger(fence.claim))
+      problems.push({ path: 'fence.claim', message: 'a claim is an integer' });
+  }
+  const prepared: PreparedCommit = {
+    fence,
+    puts: puts.map((put, at) => preparePut(put, at, problems)),
+    deletes: deletes === undefined ? NO_DELETES : prepareDeletes(deletes, problems),
+    index: prepareIndex(index, problems),
+    append: append.map(({ log, entry }, at) => {
+      if (!isName(log)) problems.push(badName('append', at, 'log'));
+      return { log, text: toJsonText(entry) ?? noText(entry, ['append', at, 'entry'], problems) };
+    }),
+    push: push.map(({ list, value }, at) => {
+      if (!isName(list)) problems.push(badName('push', at, 'list'));
+      return { list, text: toJsonText(value) ?? noText(value, ['push', at, 'value'], problems) };
+    }),
+  };
+  if (problems.length > 0) throw invalidCommit(problems);
+  return prepared;
+}
+
+export function invalidCommit(problems: readonly Problem[]): StateError {
+  const lines = problems.map(({ path, message }) => `${path}: ${message}`);
+  return new StateError('INVALID_COMMIT', `commit refused: ${lines.join('; ')}`, { details: { problems } });
+}
+
+function preparePut(
+  { key, fields, ifAbsent = false }: Part<'puts'>,
+  at: number,
+  problems: Problem[],
+): PreparedPut {
+  if (!isName(key)) problems.push(badName('puts', at, 'key'));
+  const pairs: string[] = [];
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (!isName(name)) problems.push(badName('puts', at, 'fields', name));
+    pairs.push(name, toJsonText(value) ?? noText(value, ['puts', at, 'fields', name], problems));
+  }
+  return { key, ifAbsent, pairs };
+}
+
+function prepareDeletes(
+  deletes: NonNullable<Commit['deletes']>,
+  problems: Problem[],
+): PreparedCommit['deletes'] {
+  const { records = NONE, logs = NONE, lists = NONE } = deletes;
+  for (const [part, names] of Object.entries({ records, logs, lists })) {
+    names.forEach((name, at) => {
+      if (!isName(name)) problems.push(badName('deletes', part, at));
+    });
+  }
+  return { records, logs, lists };
+}
+
+function prepareIndex(index: NonNullable<Commit['index']>, problems: Problem[]): PreparedCommit['index'] {
+  let hasNegativeZero = false;
+  for (let at = 0; at < index.length; at++) {
+    const move = index[at];
+    if (!isName(move?.index)) problems.push(badName('index', at, 'index'));
+    if (!isName(move?.member)) problems.push(badName('index', at, 'member'));
+    if (move?.score !== null && !Number.isFinite(move?.score)) {
+      problems.push({
+        path: formatPath(['index', at, 'score']),
+        message: 'a score is a finite number, or null',
+      });
+    }
+    if (Object.is(move?.score, -0)) hasNegativeZero = true;
+  }
+  // -0 and 0 are one score: they tie, and must not come back as two numbers.
+  return hasNegativeZero ? index.map((move) => (move.score === 0 ? { ...move, score: 0 } : move)) : index;
+}
+
+function noText(value: unknown, path: readonly PropertyKey[], problems: Problem[]): string {
+  problems.push(...jsonProblems(value, path));
+  return '';
+}
+
+function badName(...path: PropertyKey[]): Problem {
+  return { path: formatPath(path), message: NAME_RULE };
+}

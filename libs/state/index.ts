@@ -1,0 +1,11 @@
+export {
+  MAX_KEY_LENGTH,
+  StateStore,
+  type Commit,
+  type Entry,
+  type IndexListOptions,
+} from './ports/state-store.js';
+export { StateError, type StateErrorCode } from './ports/state.errors.js';
+export { memoryStateOptionsSchema, type MemoryStateOptions } from './memory/memory-state-options.js';
+export { MemoryStateStore } from './memory/memory-state-store.js';
+export { StateModule, type StateModuleOptions } from './state.module.js';

@@ -1,0 +1,92 @@
+import type { Entry } from '../ports/state-store.js';
+import { toEntry, type StoredEntry } from './entry-queue.js';
+
+/** What a reader needs of its store. */
+export interface LogSource {
+  readonly closed: boolean;
+  /** The oldest entry of the log behind a number. */
+  next(log: string, after: number): StoredEntry | undefined;
+  /** Has `reader.wake()` called once, when the log gets entries, and `reader.end()` when the store closes. */
+  wait(log: string, reader: LogReader): void;
+  unwait(log: string, reader: LogReader): void;
+}
+
+type Result = IteratorResult<Entry, undefined>;
+const DONE: Result = Object.freeze({ done: true, value: undefined });
+
+/**
+ * One iteration over a log. It is known to the store and to its signal only while a `next()` waits: a reader that is
+ * abandoned between two entries leaves nothing behind, and `return()` ends a wait at once, which the `return` of an
+ * async generator would not.
+ */
+export class LogReader implements AsyncIterableIterator<Entry, undefined> {
+  readonly #source: LogSource;
+  readonly #log: string;
+  readonly #signal: AbortSignal;
+  #after: number;
+  #ended = false;
+  #waiting: ((result: Result) => void)[] = [];
+
+  constructor(source: LogSource, log: string, after: number, signal: AbortSignal) {
+    this.#source = source;
+    this.#log = log;
+    this.#after = after;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (this.#ended || this.#source.closed || this.#signal.aborted) {
+      this.end();
+      return Promise.resolve(DONE);
+    }
+    const result = this.#waiting.length === 0 ? this.#read() : undefined;
+    if (result !== undefined) return Promise.resolve(result);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#waiting.length > 1) return;
+      this.#source.wait(this.#log, this);
+      this.#signal.addEventListener('abort', this.#onAbort);
+    });
+  }
+
+  return(): Promise<Result> {
+    this.end();
+    return Promise.resolve(DONE);
+  }
+
+  /** Answers the calls that wait, as far as there are entries. */
+  wake(): void {
+    for (let answer = this.#waiting[0]; answer !== undefined; answer = this.#waiting[0]) {
+      const result = this.#read();
+      if (result === undefined) {
+        this.#source.wait(this.#log, this);
+        return;
+      }
+      this.#waiting.shift();
+      answer(result);
+    }
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** Ends the iteration and every call that waits. Idempotent. */
+  end(): void {
+    this.#ended = true;
+    if (this.#waiting.length === 0) return;
+    this.#source.unwait(this.#log, this);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    for (const answer of this.#waiting.splice(0)) answer(DONE);
+  }
+
+  #read(): Result | undefined {
+    const found = this.#source.next(this.#log, this.#after);
+    if (found === undefined) return undefined;
+    this.#after = found.sequence;
+    return { done: false, value: toEntry(found) };
+  }
+
+  readonly #onAbort = (): void => this.end();
+}

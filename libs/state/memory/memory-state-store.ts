@@ -1,0 +1,180 @@
+import { pageLimitSchema, parseOptions, type JsonValue, type Page } from '#core';
+import { z } from 'zod';
+import { NAME_RULE, isName } from '../commit/names.js';
+import { invalidCommit, prepareCommit, type PreparedCommit } from '../commit/prepare-commit.js';
+import { StateError } from '../ports/state.errors.js';
+import { StateStore, type Commit, type Entry, type IndexListOptions } from '../ports/state-store.js';
+import { EntryQueue, toEntry } from './entry-queue.js';
+import { fromCursor, toCursor } from './index-cursor.js';
+import { Logs } from './logs.js';
+import {
+  memoryStateOptionsSchema,
+  type MemoryStateOptions,
+  type ResolvedMemoryStateOptions,
+} from './memory-state-options.js';
+import { fromPosition } from './position.js';
+import { Records } from './records.js';
+import { requireListRoom, requireNames, requireRoom } from './room.js';
+import { SortedIndex } from './sorted-index.js';
+
+const listOptionsSchema = z.object({
+  limit: pageLimitSchema,
+  order: z.enum(['asc', 'desc']).default('desc'),
+});
+const peekOptionsSchema = z.object({ limit: pageLimitSchema });
+
+/**
+ * State on the heap of this process. Every method does its work in one turn of the event loop, so nothing is ever seen
+ * half done; a commit is checked to the end before its first part is applied, so nothing can fail half way.
+ */
+export class MemoryStateStore extends StateStore {
+  readonly durable = false;
+  readonly #options: Readonly<ResolvedMemoryStateOptions>;
+  readonly #records = new Records();
+  readonly #logs: Logs;
+  // An index or list is there as long as something is in it.
+  readonly #indexes = new Map<string, SortedIndex>();
+  readonly #lists = new Map<string, EntryQueue>();
+  /** Number of the latest entry of all logs and lists; see `toPosition`. */
+  #sequence = 0;
+  #closed = false;
+
+  /** @throws {ValidationError} */
+  constructor(options: MemoryStateOptions = {}) {
+    super();
+    this.#options = parseOptions(memoryStateOptionsSchema, options, 'MemoryStateStore options');
+    this.#logs = new Logs(this.#options.maxLogLength);
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    this.#requireOpen();
+    const prepared = prepareCommit(commit);
+    this.#admit(prepared);
+    this.#apply(prepared);
+  }
+
+  async claim(key: string): Promise<number> {
+    this.#requireOpen();
+    if (!isName(key)) throw invalidCommit([{ path: 'key', message: NAME_RULE }]);
+    requireRoom('claimed keys', this.#records.claims, [key], this.#options.maxNames);
+    return this.#records.claim(key);
+  }
+
+  async get(key: string, fields?: readonly string[]): Promise<Record<string, JsonValue> | undefined> {
+    this.#requireOpen();
+    return this.#records.get(key, fields);
+  }
+
+  async list(
+    index: string,
+    options: IndexListOptions = {},
+  ): Promise<Page<{ member: string; score: number }>> {
+    this.#requireOpen();
+    const { limit, order } = parseOptions(listOptionsSchema, options, 'list options');
+    const after = options.cursor === undefined ? undefined : fromCursor(options.cursor);
+    // One more than asked for tells whether there is another page.
+    const items = this.#indexes.get(index)?.page(order, limit + 1, after) ?? [];
+    const last = items[limit - 1];
+    if (items.length <= limit || last === undefined) return { items, nextCursor: null };
+    items.pop();
+    return { items, nextCursor: toCursor(last) };
+  }
+
+  async count(index: string): Promise<number> {
+    this.#requireOpen();
+    return this.#indexes.get(index)?.size ?? 0;
+  }
+
+  async take(list: string): Promise<Entry | undefined> {
+    this.#requireOpen();
+    const values = this.#lists.get(list);
+    const [oldest] = values?.after(0, 1) ?? [];
+    if (values === undefined || oldest === undefined) return undefined;
+    values.drop();
+    if (values.length === 0) this.#lists.delete(list);
+    return toEntry(oldest);
+  }
+
+  async peek(list: string, options: { after?: string; limit?: number } = {}): Promise<Entry[]> {
+    this.#requireOpen();
+    const { limit } = parseOptions(peekOptionsSchema, options, 'peek options');
+    const after = fromPosition(options.after, this.#sequence);
+    return this.#lists.get(list)?.after(after, limit).map(toEntry) ?? [];
+  }
+
+  read(log: string, { after, signal }: { after?: string; signal: AbortSignal }): AsyncIterable<Entry> {
+    this.#requireOpen();
+    return this.#logs.read(log, fromPosition(after, this.#sequence), signal);
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#requireOpen();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#logs.close();
+    this.#records.clear();
+    this.#indexes.clear();
+    this.#lists.clear();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new StateError('STATE_CLOSED', 'the state store was closed');
+  }
+
+  /** Every reason to refuse a commit that depends on what is in the store. */
+  #admit(commit: PreparedCommit): void {
+    const { fence, puts, push } = commit;
+    if (fence !== undefined && this.#records.claims.get(fence.key) !== fence.claim) {
+      const { key, claim } = fence;
+      throw new StateError('STALE_ATTEMPT', `claim ${claim} is not the latest one of its key`, {
+        details: { key, claim },
+      });
+    }
+    const written = puts.length > 1 ? new Set<string>() : undefined;
+    for (const { key, ifAbsent } of puts) {
+      if (ifAbsent && (this.#records.has(key) || written?.has(key))) {
+        throw new StateError('ALREADY_EXISTS', 'a record that had to be absent is there', {
+          details: { key },
+        });
+      }
+      written?.add(key);
+    }
+    const { maxNames, maxListLength } = this.#options;
+    const held = { records: this.#records, indexes: this.#indexes, logs: this.#logs, lists: this.#lists };
+    requireNames(commit, held, maxNames);
+    if (push.length > 0) requireListRoom(commit, this.#lists, maxListLength);
+  }
+
+  /** Throws never. */
+  #apply({ puts, deletes, index, append, push }: PreparedCommit): void {
+    for (const { key, pairs } of puts) this.#records.put(key, pairs);
+    for (const key of deletes.records) this.#records.delete(key);
+    for (const log of deletes.logs) this.#logs.delete(log);
+    for (const list of deletes.lists) this.#lists.delete(list);
+    for (const move of index) this.#move(move);
+    for (const { log, text } of append) this.#logs.append(log, ++this.#sequence, text);
+    for (const { list, text } of push) this.#push(list, text);
+    // Last, so that a reader's answer comes from the whole commit.
+    for (const { log } of append) this.#logs.wake(log);
+  }
+
+  #move({ index: name, member, score }: PreparedCommit['index'][number]): void {
+    let index = this.#indexes.get(name);
+    if (score !== null) {
+      if (index === undefined) this.#indexes.set(name, (index = new SortedIndex()));
+      index.set(member, score);
+    } else if (index !== undefined) {
+      index.delete(member);
+      if (index.size === 0) this.#indexes.delete(name);
+    }
+  }
+
+  #push(list: string, text: string): void {
+    let values = this.#lists.get(list);
+    if (values === undefined) this.#lists.set(list, (values = new EntryQueue()));
+    values.push(++this.#sequence, text);
+  }
+}
