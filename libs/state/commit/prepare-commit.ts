@@ -10,6 +10,7 @@ type Part<K extends 'puts' | 'index'> = NonNullable<Commit[K]>[number];
 export interface PreparedPut {
   key: string;
   ifAbsent: boolean;
+  ifPresent: boolean;
   /** Name, JSON text, name, JSON text. */
   pairs: readonly string[];
 }
@@ -63,7 +64,7 @@ export function invalidCommit(problems: readonly Problem[]): StateError {
 }
 
 function preparePut(
-  { key, fields, ifAbsent = false }: Part<'puts'>,
+  { key, fields, ifAbsent = false, ifPresent = false }: Part<'puts'>,
   at: number,
   problems: Problem[],
 ): PreparedPut {
@@ -74,7 +75,7 @@ function preparePut(
     if (!isName(name)) problems.push(badName('puts', at, 'fields', name));
     pairs.push(name, toJsonText(value) ?? noText(value, ['puts', at, 'fields', name], problems));
   }
-  return { key, ifAbsent, pairs };
+  return { key, ifAbsent, ifPresent, pairs };
 }
 
 function prepareDeletes(

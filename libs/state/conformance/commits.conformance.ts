@@ -134,6 +134,19 @@ export function describeCommits(context: StoreContext): void {
     expect(await store.get('twice')).toBeUndefined();
   });
 
+  it('names the record that had to be present, and takes one that the same commit put before', async () => {
+    const { store } = context;
+    const update = { key: 'k', fields: { b: 2 }, ifPresent: true };
+    const error = await refused(store.commit({ puts: [update] }), 'NOT_FOUND');
+    expect(error.details).toMatchObject({ key: 'k' });
+    expect(await store.get('k')).toBeUndefined();
+    await store.commit({ puts: [{ key: 'k', fields: { a: 1 } }, update] });
+    await store.commit({ puts: [{ ...update, fields: { b: 3 } }] });
+    expect(await store.get('k')).toEqual({ a: 1, b: 3 });
+    await store.commit({ deletes: { records: ['k'] } });
+    await refused(store.commit({ puts: [update] }), 'NOT_FOUND');
+  });
+
   describe('a refused commit writes nothing', () => {
     const bad: [string, Commit, string][] = [
       ['a fence that nobody claimed', { fence: { key: 'record', claim: 1 } }, 'STALE_ATTEMPT'],
@@ -141,6 +154,11 @@ export function describeCommits(context: StoreContext): void {
         'a record that is there',
         { puts: [{ key: 'record', fields: { x: 1 }, ifAbsent: true }] },
         'ALREADY_EXISTS',
+      ],
+      [
+        'a record that is not there',
+        { puts: [{ key: 'absent', fields: { x: 1 }, ifPresent: true }] },
+        'NOT_FOUND',
       ],
       ['a bad record name', { puts: [{ key: '', fields: {} }] }, 'INVALID_COMMIT'],
       ['a bad field name', { puts: [{ key: 'x', fields: { '': 1 } }] }, 'INVALID_COMMIT'],

@@ -134,11 +134,15 @@ export class MemoryStateStore extends StateStore {
       });
     }
     const written = puts.length > 1 ? new Set<string>() : undefined;
-    for (const { key, ifAbsent } of puts) {
-      if (ifAbsent && (this.#records.has(key) || written?.has(key))) {
+    for (const { key, ifAbsent, ifPresent } of puts) {
+      const present = (ifAbsent || ifPresent) && (this.#records.has(key) || written?.has(key) === true);
+      if (ifAbsent && present) {
         throw new StateError('ALREADY_EXISTS', 'a record that had to be absent is there', {
           details: { key },
         });
+      }
+      if (ifPresent && !present) {
+        throw new StateError('NOT_FOUND', 'a record that had to be present is not', { details: { key } });
       }
       written?.add(key);
     }

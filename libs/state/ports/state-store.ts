@@ -9,7 +9,7 @@ export interface Commit {
   fence?: { key: string; claim: number };
   /**
    * Fields to set; other fields of the record stay. The whole commit is refused with `ALREADY_EXISTS` if a record that
-   * must be absent is there (before the commit), with `NOT_FOUND` if one that must be present is not.
+   * must be absent is there, with `NOT_FOUND` if one that must be present is not; a put sees those before it in the same commit.
    */
   puts?: readonly {
     key: string;
