@@ -1,0 +1,71 @@
+import type { ErrorRecord, RetryPolicy } from '#core';
+import type { JobRecord, JobState } from '../ports/job.js';
+import type { JobRun } from './job-run.js';
+
+export interface JobEntryInit {
+  id: string;
+  /** JSON. */
+  data: string;
+  priority: number;
+  attempts: number;
+  backoff: Readonly<Omit<RetryPolicy, 'maxAttempts'>>;
+}
+
+/**
+ * A job as the driver keeps it. One flat object, because a hundred thousand of them may wait: data, result and error
+ * stay JSON text (small, and every copy handed out is a new one), and the links of the lists are its own fields.
+ */
+export class JobEntry {
+  readonly id: string;
+  readonly data: string;
+  readonly priority: number;
+  readonly attempts: number;
+  readonly backoff: JobEntryInit['backoff'];
+  readonly addedAt: string;
+  state: JobState = 'waiting';
+  attemptsMade = 0;
+  startedAt: string | null = null;
+  finishedAt: string | null = null;
+  /** JSON; null unless completed. */
+  result: string | null = null;
+  /** JSON of an `ErrorRecord`. */
+  error: string | null = null;
+  /** While active: the handler's call under way. */
+  run: JobRun | undefined = undefined;
+
+  /** Place among the waiting of its priority; kept while active, so that a job handed back finds its place again. */
+  order = 0;
+  /** Place in the state it is in now: smaller came earlier. */
+  mark = 0;
+  /** Monotonic ms: while delayed, when it is due; when finished, its end. */
+  at = 0;
+  previous: JobEntry | undefined = undefined;
+  next: JobEntry | undefined = undefined;
+  heapIndex = -1;
+
+  constructor({ id, data, priority, attempts, backoff }: JobEntryInit, addedAt: string) {
+    this.id = id;
+    this.data = data;
+    this.priority = priority;
+    this.attempts = attempts;
+    this.backoff = backoff;
+    this.addedAt = addedAt;
+  }
+}
+
+/** The entry as its callers see it; every call makes a new copy of the data. */
+export function toJobRecord<T>(entry: JobEntry): JobRecord<T> {
+  return {
+    id: entry.id,
+    data: JSON.parse(entry.data) as T,
+    state: entry.state,
+    priority: entry.priority,
+    attemptsMade: entry.attemptsMade,
+    attempts: entry.attempts,
+    addedAt: entry.addedAt,
+    startedAt: entry.startedAt,
+    finishedAt: entry.finishedAt,
+    result: entry.result === null ? null : (JSON.parse(entry.result) as unknown),
+    error: entry.error === null ? null : (JSON.parse(entry.error) as ErrorRecord),
+  };
+}

@@ -1,0 +1,42 @@
+import { AbortedError } from '#core';
+import type { JobEntry } from './job-entry.js';
+
+/** One call of a handler. */
+export class JobRun {
+  readonly entry: JobEntry;
+  readonly #controller = new AbortController();
+  #cancelled: AbortedError | undefined;
+  #interrupted = false;
+
+  constructor(entry: JobEntry) {
+    this.entry = entry;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the job was cancelled, if it was: the job is then failed, however the handler ends. */
+  get cancelled(): AbortedError | undefined {
+    return this.#cancelled;
+  }
+
+  /** Whether the handler was told to stop because its consumer closes: the job then goes back, unless it succeeds. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  /** The first reason counts, also after an interruption, which a signal cannot take back. */
+  cancel(reason: AbortedError): void {
+    this.#cancelled ??=
+      reason.kind === 'cancel'
+        ? reason
+        : new AbortedError('cancel', reason.message, { details: reason.details, cause: reason });
+    this.#controller.abort(this.#cancelled);
+  }
+
+  interrupt(): void {
+    this.#interrupted = true;
+    this.#controller.abort(new AbortedError('shutdown', 'the consumer is closing'));
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { MAX_DELAY_MS, pageLimitSchema } from '#core';
+import { JOB_STATES } from './job.js';
+
+export const MAX_CONCURRENCY = 10_000;
+
+export const consumeOptionsSchema = z.strictObject({
+  concurrency: z
+    .int()
+    .min(1)
+    .max(MAX_CONCURRENCY)
+    .describe('How many handlers run at once in this consumer.'),
+});
+
+export const consumerCloseOptionsSchema = z.strictObject({
+  drainMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .describe('How long running handlers may go on before their signals abort with `shutdown`.'),
+  abortGraceMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .default(5_000)
+    .describe('How long a handler may take to end after its signal aborted, before it is given up.'),
+});
+
+export const jobListSchema = z.strictObject({
+  states: z.array(z.enum(JOB_STATES)).max(JOB_STATES.length),
+  cursor: z.string().optional(),
+  limit: pageLimitSchema,
+});

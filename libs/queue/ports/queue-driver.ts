@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { jobRetentionSchema } from './job.js';
+import type { JobQueue } from './job-queue.js';
+
+export const queueOptionsSchema = z.strictObject({
+  maxDepth: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Jobs that may be waiting or delayed at once; the next add is refused with QUEUE_FULL.'),
+  retention: jobRetentionSchema
+    .prefault({})
+    .describe('Finished jobs beyond either bound are forgotten, whenever another one finishes.'),
+});
+export type QueueOptions = z.input<typeof queueOptionsSchema>;
+
+/** Makes and owns queues. */
+export abstract class QueueDriver {
+  /** Whether accepted jobs outlive this process. */
+  abstract readonly durable: boolean;
+
+  /**
+   * The queue of that name (any legal id); asking twice gives the same one, the first call's options hold.
+   * @throws {ValidationError} for bad options or name; {QueueError} `QUEUE_CLOSED`.
+   */
+  abstract queue<T>(name: string, options?: QueueOptions): JobQueue<T>;
+
+  /** Resolves when the backend answers. @throws the signal's reason; {QueueError} `QUEUE_CLOSED`. */
+  abstract ping(signal: AbortSignal): Promise<void>;
+
+  /** Closes what is left open, consumers without a drain, and frees every timer and connection. Idempotent. */
+  abstract close(): Promise<void>;
+}
