@@ -1,0 +1,14 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { maxOutputBytesSchema } from '../output/max-output-bytes.js';
+
+export const moduleAgentOptionsSchema = z.strictObject({
+  module: z
+    .string()
+    .refine((module) => isAbsolute(module) || (module.startsWith('file:') && URL.canParse(module)), {
+      message: 'must be an absolute path or a file: URL',
+    })
+    .describe('The ES module whose default export runs the tasks: an absolute path or a file: URL.'),
+  maxOutputBytes: maxOutputBytesSchema,
+});
+export type ModuleAgentOptions = z.input<typeof moduleAgentOptionsSchema>;
