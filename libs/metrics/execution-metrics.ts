@@ -1,0 +1,105 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { OrchestraEvents, type OrchestraEventMap } from '#events';
+import { MetricsService } from './metrics.service.js';
+
+/** 5 ms to 5 min: from a step that answers from memory to one that waits for a model. */
+const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+const FINAL_STATUSES = ['completed', 'failed', 'cancelled', 'timed_out'] as const;
+const STEP_STATUSES = ['completed', 'failed', 'skipped', 'cancelled'] as const;
+
+/** From the events of executions, steps and agents to instruments. Labels come from configuration, never from requests. */
+@Injectable()
+export class ExecutionMetrics implements OnApplicationShutdown {
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(events: OrchestraEvents, metrics: MetricsService) {
+    const submitted = metrics.counter({
+      name: 'orchestra_executions_submitted_total',
+      help: 'Executions accepted, retries of finished ones included.',
+    });
+    const finished = metrics.counter({
+      name: 'orchestra_executions_finished_total',
+      help: 'Executions ended, by final status.',
+      labels: ['status'],
+    });
+    const startLatency = metrics.histogram(
+      {
+        name: 'orchestra_execution_start_latency_seconds',
+        help: 'From submission to the start of the execution; the budget is a p95 of 0.25.',
+      },
+      DURATION_BUCKETS_SECONDS,
+    );
+    const duration = metrics.histogram(
+      {
+        name: 'orchestra_execution_duration_seconds',
+        help: 'From the start of an execution to its end, by final status.',
+        labels: ['status'],
+      },
+      DURATION_BUCKETS_SECONDS,
+    );
+    const steps = metrics.counter({
+      name: 'orchestra_steps_finished_total',
+      help: 'Steps ended, by final status.',
+      labels: ['status'],
+    });
+    const stepDuration = metrics.histogram(
+      {
+        name: 'orchestra_step_duration_seconds',
+        help: "The successful attempt of a step, by its pool's capability.",
+        labels: ['capability'],
+      },
+      DURATION_BUCKETS_SECONDS,
+    );
+    const retries = metrics.counter({
+      name: 'orchestra_step_retries_total',
+      help: 'Attempts of steps that failed and were followed by another, by capability.',
+      labels: ['capability'],
+    });
+    const abandoned = metrics.counter({
+      name: 'orchestra_tasks_abandoned_total',
+      help: 'Tasks given up because they ignored their aborted signal, by capability.',
+      labels: ['capability'],
+    });
+    const agentFailures = metrics.counter({
+      name: 'orchestra_agent_failures_total',
+      help: 'Agents that could not be made or were given up, by capability and reason.',
+      labels: ['capability', 'reason'],
+    });
+
+    for (const status of FINAL_STATUSES) finished.inc({ status }, 0);
+    for (const status of STEP_STATUSES) steps.inc({ status }, 0);
+
+    const end = (status: (typeof FINAL_STATUSES)[number], { durationMs }: { durationMs: number }): void => {
+      finished.inc({ status });
+      duration.observe({ status }, durationMs / 1_000);
+    };
+    this.#unsubscribe = [
+      events.on('execution.queued', () => submitted.inc()),
+      events.on('execution.started', ({ waitedMs, recovered }) => {
+        if (!recovered) startLatency.observe(waitedMs / 1_000);
+      }),
+      events.on('execution.completed', (data) => end('completed', data)),
+      events.on('execution.failed', (data) => end('failed', data)),
+      events.on('execution.cancelled', (data) => end('cancelled', data)),
+      events.on('execution.timed_out', (data) => end('timed_out', data)),
+      events.on('step.completed', ({ capability, durationMs }: OrchestraEventMap['step.completed']) => {
+        steps.inc({ status: 'completed' });
+        stepDuration.observe({ capability }, durationMs / 1_000);
+      }),
+      events.on('step.failed', () => steps.inc({ status: 'failed' })),
+      events.on('step.skipped', () => steps.inc({ status: 'skipped' })),
+      events.on('step.cancelled', () => steps.inc({ status: 'cancelled' })),
+      events.on('step.retrying', ({ capability }) => retries.inc({ capability })),
+      events.on('agent.failed', ({ capability, reason }) => {
+        agentFailures.inc({ capability, reason });
+        if (reason === 'abandoned') abandoned.inc({ capability });
+      }),
+    ];
+  }
+
+  /** Late: what a drain still runs is counted too. */
+  onApplicationShutdown(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+}

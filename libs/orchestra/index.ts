@@ -1,0 +1,9 @@
+export { OrchestraModule, type OrchestraModuleAsyncOptions } from './orchestra.module.js';
+export {
+  MAX_POOLS,
+  driverSchema,
+  orchestraOptionsSchema,
+  type OrchestraOptions,
+  type OrchestraOptionsInput,
+} from './orchestra.options.js';
+export { poolConfigSchema, type PoolConfig, type PoolConfigInput } from './pool-config.js';
