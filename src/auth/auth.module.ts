@@ -1,0 +1,19 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ApiKeys } from './api-keys.js';
+import { API_KEYS, AuthGuard } from './auth.guard.js';
+import type { AuthOptions } from './auth.options.js';
+
+/** Guards every route of the application by API keys, or none of them when there are no options. */
+@Module({})
+export class AuthModule {
+  static forRoot(options: AuthOptions | undefined): DynamicModule {
+    return {
+      module: AuthModule,
+      providers: [
+        { provide: API_KEYS, useValue: options === undefined ? null : new ApiKeys(options.apiKeys) },
+        { provide: APP_GUARD, useClass: AuthGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,131 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { ValidationError, isPlainObject, type Page, type Problem } from '#core';
+import {
+  WorkflowDispatcher,
+  isFinished,
+  type Execution,
+  type ExecutionStatus,
+  type ExecutionSummary,
+} from '#dispatch';
+import { RequireScope } from '../auth/scope.decorators.js';
+import { clientGoneSignal } from '../problems/client-gone.error.js';
+import { noQuerySchema, parseParts, parseRequest } from '../problems/parse-request.js';
+import {
+  cancelBodySchema,
+  executionParamsSchema,
+  listQuerySchema,
+  retryBodySchema,
+  submitBodySchema,
+  submitHeadersSchema,
+  waitQuerySchema,
+} from './executions.schemas.js';
+
+/** The answer to a request that was accepted; `Location` tells where the execution is. */
+export interface AcceptedExecution {
+  executionId: string;
+  status: ExecutionStatus;
+}
+
+/** Executions over REST: submit, read, list, cancel, retry. */
+@Controller('v1/executions')
+export class ExecutionsController {
+  constructor(private readonly dispatcher: WorkflowDispatcher) {}
+
+  /** 202; with `waitMs`, 200 and the whole execution if it finished in time. */
+  @Post()
+  @HttpCode(202)
+  @RequireScope('execute')
+  async submit(
+    @Body() body: unknown,
+    @Query() query: unknown,
+    @Headers('idempotency-key') key: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedExecution | Execution> {
+    const parsed = parseParts(
+      { query: waitQuerySchema, headers: submitHeadersSchema, body: submitBodySchema },
+      { query, headers: { 'Idempotency-Key': key }, body },
+    );
+    if (parsed.problems !== undefined) {
+      throw new ValidationError('the request', [...parsed.problems, ...this.#workflowProblems(body)]);
+    }
+    const { waitMs } = parsed.parts.query;
+    const signal = waitMs === undefined ? undefined : clientGoneSignal(reply);
+    const { workflow, ...options } = parsed.parts.body;
+    const idempotencyKey = parsed.parts.headers['Idempotency-Key'];
+    const { executionId } = await this.dispatcher.submit(workflow, { ...options, idempotencyKey });
+    void reply.header('location', locationOf(executionId));
+    if (waitMs !== undefined) {
+      const execution = await this.dispatcher.wait(executionId, { waitMs, signal });
+      if (!isFinished(execution.status)) return { executionId, status: execution.status };
+      void reply.code(200);
+      return execution;
+    }
+    // Only a repeat can be anything else by now.
+    const status = idempotencyKey === undefined ? 'pending' : (await this.dispatcher.get(executionId)).status;
+    return { executionId, status };
+  }
+
+  @Get()
+  @RequireScope('read')
+  list(@Query() query: unknown): Promise<Page<ExecutionSummary>> {
+    return this.dispatcher.list(parseRequest({ query: listQuerySchema }, { query }).query);
+  }
+
+  /** With `waitMs`, as soon as it has finished or the wait is over. */
+  @Get(':id')
+  @RequireScope('read')
+  get(
+    @Param() params: unknown,
+    @Query() query: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Execution> {
+    const parsed = parseRequest({ params: executionParamsSchema, query: waitQuerySchema }, { params, query });
+    const { id } = parsed.params;
+    const { waitMs } = parsed.query;
+    if (waitMs === undefined) return this.dispatcher.get(id);
+    return this.dispatcher.wait(id, { waitMs, signal: clientGoneSignal(reply) });
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @RequireScope('execute')
+  cancel(
+    @Param() params: unknown,
+    @Query() query: unknown,
+    @Body() body: unknown,
+  ): Promise<ExecutionSummary> {
+    const parsed = parseRequest(
+      { params: executionParamsSchema, query: noQuerySchema, body: cancelBodySchema },
+      { params, query, body },
+    );
+    return this.dispatcher.cancel(parsed.params.id, parsed.body?.reason);
+  }
+
+  @Post(':id/retry')
+  @HttpCode(202)
+  @RequireScope('execute')
+  async retry(
+    @Param() params: unknown,
+    @Query() query: unknown,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedExecution> {
+    const parsed = parseRequest(
+      { params: executionParamsSchema, query: noQuerySchema, body: retryBodySchema },
+      { params, query, body },
+    );
+    const { executionId } = await this.dispatcher.retry(parsed.params.id);
+    void reply.header('location', locationOf(executionId));
+    return { executionId, status: 'pending' };
+  }
+
+  /** What is wrong with the workflow, for a request that is refused for its shape already. */
+  #workflowProblems(body: unknown): readonly Problem[] {
+    return isPlainObject(body) ? this.dispatcher.validate(body.workflow) : [];
+  }
+}
+
+function locationOf(executionId: string): string {
+  return `/v1/executions/${encodeURIComponent(executionId)}`;
+}

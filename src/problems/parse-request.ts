@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { ValidationError, toProblems, type Problem } from '#core';
+
+type Schemas = Record<string, z.ZodType>;
+type Parts<S extends Schemas> = { [K in keyof S]: z.output<S[K]> };
+
+export type ParsedRequest<S extends Schemas> =
+  { parts: Parts<S>; problems?: undefined } | { problems: Problem[] };
+
+/**
+ * Parses the parts of a request (path, query, headers, body) each by its schema and gathers what is wrong with all of
+ * them, so that a client learns of everything at once.
+ */
+export function parseParts<S extends Schemas>(
+  schemas: S,
+  values: Record<keyof S, unknown>,
+): ParsedRequest<S> {
+  const parts: Partial<Parts<S>> = {};
+  const problems: Problem[] = [];
+  for (const name of Object.keys(schemas) as (keyof S)[]) {
+    const parsed = (schemas[name] as S[keyof S]).safeParse(values[name]);
+    if (parsed.success) parts[name] = parsed.data;
+    else problems.push(...toProblems(parsed.error.issues));
+  }
+  return problems.length === 0 ? { parts: parts as Parts<S> } : { problems };
+}
+
+/** @throws {ValidationError} with every problem of every part. */
+export function parseRequest<S extends Schemas>(schemas: S, values: Record<keyof S, unknown>): Parts<S> {
+  const parsed = parseParts(schemas, values);
+  if (parsed.problems !== undefined) throw new ValidationError('the request', parsed.problems);
+  return parsed.parts;
+}
+
+/** An integer as a query has it: decimal digits alone, no sign, point, exponent, blank or leading zero. */
+export function integerText(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^(?:0|[1-9]\d*)$/, 'must be a whole number in decimal digits')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+}
+
+/** The query of a route that takes none. */
+export const noQuerySchema = z.strictObject({});
