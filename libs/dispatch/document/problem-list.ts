@@ -1,0 +1,39 @@
+import { ValidationError, formatPath, type Problem } from '#core';
+
+/** How many problems of one document are listed; the rest are counted. */
+export const MAX_LISTED_PROBLEMS = 100;
+
+/** Collects what is wrong with a document. */
+export class ProblemList {
+  readonly #prefix: readonly PropertyKey[];
+  readonly #listed: Problem[] = [];
+  #count = 0;
+
+  /** @param prefix starts the path of each problem. */
+  constructor(prefix: readonly PropertyKey[]) {
+    this.#prefix = prefix;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  add(path: readonly PropertyKey[], message: string): void {
+    this.addProblem({ path: formatPath([...this.#prefix, ...path]), message });
+  }
+
+  /** One whose path is complete. */
+  addProblem(problem: Problem): void {
+    this.#count++;
+    if (this.#listed.length < MAX_LISTED_PROBLEMS) this.#listed.push(problem);
+  }
+
+  /** @throws {ValidationError} if there are any. */
+  throwIfAny(what: string): void {
+    if (this.isEmpty) return;
+    const rest = this.#count - this.#listed.length;
+    const more =
+      rest === 0 ? [] : [{ path: formatPath(this.#prefix), message: `and ${rest} more problem(s)` }];
+    throw new ValidationError(what, [...this.#listed, ...more]);
+  }
+}
