@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { formatPath, toProblems, type Problem } from '#core';
+import type { Problem } from '../errors/validation-error.js';
+import { formatPath, toProblems } from './problem-list.js';
 
 export type ParsedShape<T> = { data: T } | { problems: readonly Problem[] };
 
@@ -9,12 +10,12 @@ export type ParsedShape<T> = { data: T } | { problems: readonly Problem[] };
  * zod itself throws for some: it asks even an object for its length, and `{"length": {"valueOf": 1, "toString": 1}}`,
  * which is JSON, cannot be compared with a number.
  *
- * @param path where the value stands; starts the path of each problem.
+ * @param path where the value stands; starts the path of each problem. Default: nothing.
  */
 export function parseShape<S extends z.ZodType>(
   schema: S,
   value: unknown,
-  path: readonly PropertyKey[],
+  path: readonly PropertyKey[] = [],
 ): ParsedShape<z.output<S>> {
   try {
     const parsed = schema.safeParse(value);

@@ -1,0 +1,59 @@
+import type { Clock } from '../clock/clock.js';
+import { readProperty } from '../errors/message-of.js';
+import { backoffDelayMs, type RetryPolicy } from './retry-policy.js';
+
+export interface RetryOptions {
+  clock: Clock;
+  policy: RetryPolicy;
+  /**
+   * Ends any wait between attempts at once. The attempt in flight gets it too and is awaited, for work that goes on
+   * unwatched is worse than a late answer (`untilAborted` is for those who think otherwise); no other follows.
+   */
+  signal: AbortSignal;
+  /** Whether `error` may go away by itself. Default: unless it says `retryable: false`. */
+  isRetryable?: (error: unknown) => boolean;
+  /** Told before each wait. */
+  onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
+  /** Whether the wait between attempts keeps the process alive; see `TimerOptions`. */
+  ref?: boolean;
+  random?: () => number;
+}
+
+/**
+ * Calls `work` until it succeeds, with exponential back-off and full jitter between attempts.
+ *
+ * After an error whose `details.retryAfterMs` says so (a server's `Retry-After`) the wait is at least that long, within
+ * `maxDelayMs`. A result counts, also when it comes after an abort.
+ *
+ * @throws the last error, when attempts ran out or it was not retryable; the signal's reason, once it is aborted.
+ */
+export async function retry<T>(
+  work: (attempt: number, signal: AbortSignal) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  const { clock, policy, signal, isRetryable = saysRetryable, onRetry, ref, random } = options;
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      return await work(attempt, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (attempt >= policy.maxAttempts || !isRetryable(error)) throw error;
+      const delayMs = Math.max(
+        backoffDelayMs(policy, attempt, random),
+        Math.min(retryAfterMs(error), policy.maxDelayMs),
+      );
+      onRetry?.(error, attempt, delayMs);
+      await clock.sleep(delayMs, { signal, ref });
+    }
+  }
+}
+
+function saysRetryable(error: unknown): boolean {
+  return readProperty(error, 'retryable') !== false;
+}
+
+function retryAfterMs(error: unknown): number {
+  const askedMs = readProperty(readProperty(error, 'details'), 'retryAfterMs');
+  return typeof askedMs === 'number' && askedMs > 0 ? askedMs : 0;
+}

@@ -1,0 +1,68 @@
+import type { ErrorRecord } from '#core';
+
+interface ExecutionEvent {
+  executionId: string;
+  workflowId: string;
+}
+
+interface StepEvent extends ExecutionEvent {
+  stepId: string;
+  capability: string;
+}
+
+interface AgentEvent {
+  agentId: string;
+  capability: string;
+}
+
+interface FinishedExecution extends ExecutionEvent {
+  /** From the (latest) start to the end; 0 when it never started. */
+  durationMs: number;
+}
+
+/**
+ * Every lifecycle change of the house, by name: the one list that metrics, telemetry and live streams subscribe to.
+ * Payloads are plain JSON, small, and never hold a task's input or output.
+ */
+export interface OrchestraEventMap {
+  /** Accepted and waiting; `retry` when a finished execution was asked to run again. */
+  'execution.queued': ExecutionEvent & { priority: number; retry: boolean };
+  /** A worker took it. `waitedMs`: since it was queued. `recovered`: an earlier worker had begun it. */
+  'execution.started': ExecutionEvent & { strategy: string; waitedMs: number; recovered: boolean };
+  'execution.completed': FinishedExecution;
+  'execution.failed': FinishedExecution & { error: ErrorRecord };
+  'execution.cancelled': FinishedExecution & { error: ErrorRecord };
+  'execution.timed_out': FinishedExecution & { error: ErrorRecord };
+
+  /** An attempt of a step was handed to an agent. */
+  'step.started': StepEvent & { attempt: number; agentId: string };
+  'step.completed': StepEvent & { attempt: number; agentId: string; durationMs: number };
+  /** Final: no attempt follows. `agentId` is null when no agent was reached. */
+  'step.failed': StepEvent & {
+    attempt: number;
+    agentId: string | null;
+    durationMs: number;
+    error: ErrorRecord;
+  };
+  'step.retrying': StepEvent & { attempt: number; delayMs: number; error: ErrorRecord };
+  /** `when` was false, or a step it depends on failed with `onError: skip`. */
+  'step.skipped': StepEvent & { reason: 'when' | 'dependency' };
+  /** Was in flight when its execution was stopped. */
+  'step.cancelled': StepEvent & { attempt: number };
+  /** What an agent reported about its task under way. */
+  'step.progress': StepEvent & {
+    attempt: number;
+    progress: number;
+    total: number | null;
+    message: string | null;
+  };
+
+  'agent.started': AgentEvent & { durationMs: number };
+  /** It could not be created, or was given up; it will be created again after `retryInMs`. */
+  'agent.failed': AgentEvent & { reason: 'create' | 'abandoned'; error: ErrorRecord; retryInMs: number };
+  /** Is back after a failure. */
+  'agent.recovered': AgentEvent & { attempts: number };
+  'agent.stopped': AgentEvent & { tasks: number };
+}
+
+export type OrchestraEventType = keyof OrchestraEventMap;
