@@ -10,7 +10,12 @@ export const MAX_POOL_SIZE = 1_000;
 const poolSizeSchema = z
   .strictObject({
     min: z.int().min(1).max(MAX_POOL_SIZE).default(1).describe('Agents that are kept.'),
-    max: z.int().min(1).max(MAX_POOL_SIZE).optional().describe('Agents that there may be. Default: min. Nothing scales a pool yet: min are made.'),
+    max: z
+      .int()
+      .min(1)
+      .max(MAX_POOL_SIZE)
+      .optional()
+      .describe('Agents that there may be. Default: min. Nothing scales a pool yet: min are made.'),
   })
   .refine(({ min, max }) => max === undefined || max >= min, {
     path: ['max'],
@@ -23,7 +28,10 @@ export const poolOptionsSchema = z.strictObject({
   capability: idSchema.describe('The name workflows ask for.'),
   size: poolSizeSchema.prefault({}),
   concurrencyPerAgent: z.int().min(1).max(10_000).default(1).describe('Tasks that one agent runs at once.'),
-  selection: z.enum(SELECTIONS).default('least-loaded').describe('Which agent with a free slot the next task gets.'),
+  selection: z
+    .enum(SELECTIONS)
+    .default('least-loaded')
+    .describe('Which agent with a free slot the next task gets.'),
   maxWaiters: z.int().min(1).default(100_000).describe('Leases that may wait at once; the next is refused.'),
   createTimeoutMs: z
     .int()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ValidationError, toProblems, type Problem } from '#core';
+import { ValidationError, parseShape, type Problem } from '#core';
 
 type Schemas = Record<string, z.ZodType>;
 type Parts<S extends Schemas> = { [K in keyof S]: z.output<S[K]> };
@@ -18,9 +18,9 @@ export function parseParts<S extends Schemas>(
   const parts: Partial<Parts<S>> = {};
   const problems: Problem[] = [];
   for (const name of Object.keys(schemas) as (keyof S)[]) {
-    const parsed = (schemas[name] as S[keyof S]).safeParse(values[name]);
-    if (parsed.success) parts[name] = parsed.data;
-    else problems.push(...toProblems(parsed.error.issues));
+    const parsed = parseShape(schemas[name] as S[keyof S], values[name]);
+    if ('problems' in parsed) problems.push(...parsed.problems);
+    else parts[name] = parsed.data;
   }
   return problems.length === 0 ? { parts: parts as Parts<S> } : { problems };
 }

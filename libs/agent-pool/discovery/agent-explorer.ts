@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { ValidationError, toProblems, type Problem } from '#core';
+import { ValidationError, parseShape, type Problem } from '#core';
 import type { PoolDefinition } from '../pool-definition.js';
 import { poolOptionsSchema } from '../pool-options.js';
 import { AGENT_OPTIONS, type AgentProvider } from '../ports/agent.js';
@@ -32,8 +32,8 @@ export class AgentExplorer {
       if (seen.has(provider)) continue; // the same instance under another token
       seen.add(provider);
       const name = nameOf(wrapper);
-      const parsed = poolOptionsSchema.safeParse(options);
-      if (!parsed.success) problems.push(...toProblems(parsed.error.issues, [name]));
+      const parsed = parseShape(poolOptionsSchema, options, [name]);
+      if ('problems' in parsed) problems.push(...parsed.problems);
       if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
         problems.push({
           path: name,
@@ -41,7 +41,7 @@ export class AgentExplorer {
         });
       } else if (!isAgentProvider(provider)) {
         problems.push({ path: name, message: 'has no method execute(task, context)' });
-      } else if (parsed.success) {
+      } else if ('data' in parsed) {
         definitions.push({ ...parsed.data, factory: new ProviderAgentFactory(provider) });
       }
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonValueSchema, toProblems } from '#core';
+import { jsonValueSchema, parseShape } from '#core';
 import { AgentError } from '../agents.errors.js';
 
 /** The input of a task for an MCP agent. */
@@ -11,9 +11,9 @@ export type ToolCall = z.output<typeof toolCallSchema>;
 
 /** @throws {AgentError} `AGENT_INPUT_INVALID`, listing every problem. */
 export function parseToolCall(input: unknown): ToolCall {
-  const parsed = toolCallSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const problems = toProblems(parsed.error.issues, ['input']);
+  const parsed = parseShape(toolCallSchema, input, ['input']);
+  if ('data' in parsed) return parsed.data;
+  const { problems } = parsed;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new AgentError('AGENT_INPUT_INVALID', `not a tool call: ${list}`, { details: { problems } });
 }

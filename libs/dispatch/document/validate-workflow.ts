@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { JsonValue, Problem } from '#core';
+import { parseShape, type JsonValue, type Problem } from '#core';
 import { deepFreeze } from '../expressions/json-copy.js';
 import { compileTemplate, type Template } from '../expressions/template.js';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { planSteps } from './step-plan.js';
-import { parseShape } from './parse-shape.js';
 import { ProblemList } from './problem-list.js';
 import { buildDependencyGraph } from './dependency-graph.js';
 import { checkReferences } from './step-references.js';

@@ -100,14 +100,23 @@ describe('HttpDrain', () => {
     const idleEnded = ended(idle.socket);
 
     drain.begin();
-    await idleEnded;
     const closing = closeApp();
+    await idleEnded;
     gate.resolve();
 
     const { answer, body } = await slow;
     expect(body).toBe('slow');
     expect(answer.headers.connection).toBe('close');
     expect(await closing).toBeLessThan(SOON_MS);
+  });
+
+  it('answers a request that was on its way over an idle connection when it began', async () => {
+    const { socket } = await request('/quick');
+    drain.begin();
+    const { answer, body, socket: same } = await request('/quick');
+    expect(same).toBe(socket);
+    expect([body, answer.headers.connection]).toEqual(['quick', 'close']);
+    expect(await closeApp()).toBeLessThan(SOON_MS);
   });
 
   it('answers requests that come after its begin, each over a connection that ends with the answer', async () => {
@@ -122,7 +131,6 @@ describe('HttpDrain', () => {
   it('ends the connection of an answer whose head was out before, once the answer is whole', async () => {
     const streaming = request('/stream');
     await arrived.promise;
-    drain.begin();
     const closing = closeApp();
     gate.resolve();
     expect((await streaming).body).toBe('abcd');
