@@ -1,7 +1,7 @@
 import { ValidationError, formatPath, type Problem } from '#core';
 
 /** How many problems of one document are listed; the rest are counted. */
-export const MAX_LISTED_PROBLEMS = 100;
+const MAX_LISTED_PROBLEMS = 100;
 
 /** Collects what is wrong with a document. */
 export class ProblemList {

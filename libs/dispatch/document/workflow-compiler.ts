@@ -7,10 +7,10 @@ import { validateWorkflow } from './validate-workflow.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
 
 /** Compiled workflows that are kept. */
-export const MAX_CACHED_WORKFLOWS = 500;
+const MAX_CACHED_WORKFLOWS = 500;
 
 /** Text of all documents that are kept, in UTF-16 units; what is compiled from them takes a few times as much. */
-export const MAX_CACHED_TEXT = 8_388_608;
+const MAX_CACHED_TEXT = 8_388_608;
 
 /** A document with a longer text is compiled each time: it would push out many others. */
 export const MAX_CACHED_DOCUMENT_TEXT = 262_144;

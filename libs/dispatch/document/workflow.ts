@@ -7,6 +7,7 @@ import {
   retryPolicySchema,
   type JsonObject,
 } from '#core';
+import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
 import { expressionSource } from '../expressions/template.js';
 import { dependsOnSchema } from './depends-on.js';
 import { stepIdSchema } from './step-id.js';
@@ -19,11 +20,8 @@ export const WORKFLOW_MODES = ['parallel', 'sequential', 'adaptive'] as const;
 export type WorkflowMode = (typeof WORKFLOW_MODES)[number];
 
 /** What the failure of a step means for the rest; see the `onError` of a step. */
-export const STEP_ERROR_POLICIES = ['fail', 'continue', 'skip'] as const;
+const STEP_ERROR_POLICIES = ['fail', 'continue', 'skip'] as const;
 export type StepErrorPolicy = (typeof STEP_ERROR_POLICIES)[number];
-
-/** 10 is the first to run. */
-export const MAX_PRIORITY = 10;
 
 const nameSchema = z.string().min(1).max(256);
 const timeoutSchema = z.int().min(1).max(MAX_DELAY_MS);
@@ -63,7 +61,7 @@ export const workflowSchema = z.strictObject({
   mode: z.enum(WORKFLOW_MODES).optional().describe("Default: the dispatcher's."),
   priority: z
     .int()
-    .min(0)
+    .min(MIN_PRIORITY)
     .max(MAX_PRIORITY)
     .optional()
     .describe('10 first. Default 5; a request may override it.'),

@@ -1,7 +1,7 @@
 import type { ErrorRecord, JsonObject, JsonValue } from '#core';
 
 /** What an expression can read of a step: its output once it completed, its error once it failed. */
-export interface StepScope {
+interface StepScope {
   output?: JsonValue;
   error?: ErrorRecord;
 }

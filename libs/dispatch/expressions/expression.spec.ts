@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { ValidationError, type JsonValue } from '#core';
 import { ExpressionError } from './expression.errors.js';
-import { compileExpression, type ExpressionScope } from './expression.js';
+import type { ExpressionScope } from './expression-scope.js';
+import { compileExpression } from './expression.js';
 
 /** For what ends by itself; the machine may be busy. */
 const LIMITS = { timeoutMs: 5_000 };

@@ -12,8 +12,6 @@ import { UNDECIDED, compilePlain, type PlainExpression } from './plain-expressio
 import { parseSimplePath } from './simple-path.js';
 import { scopeUse, type ScopeUse } from './scope-use.js';
 
-export type { ExpressionScope, StepScope } from './expression-scope.js';
-
 /**
  * Compiles the text between `{%` and `%}`.
  * @throws {ValidationError} with every problem of the syntax, each naming its character where the engine tells it.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_DELAY_MS, pageLimitSchema } from '#core';
 import { JOB_STATES } from './job.js';
 
-export const MAX_CONCURRENCY = 10_000;
+const MAX_CONCURRENCY = 10_000;
 
 export const consumeOptionsSchema = z.strictObject({
   concurrency: z

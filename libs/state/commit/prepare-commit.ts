@@ -7,7 +7,7 @@ import { NAME_RULE, isName } from './names.js';
 /** One item of a part of a commit. */
 type Part<K extends 'puts' | 'index'> = NonNullable<Commit[K]>[number];
 
-export interface PreparedPut {
+interface PreparedPut {
   key: string;
   ifAbsent: boolean;
   ifPresent: boolean;

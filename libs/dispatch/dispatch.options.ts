@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { MAX_DELAY_MS } from '#core';
+import { WORKFLOW_MODES } from './document/workflow.js';
+
+const retentionSchema = z.strictObject({
+  maxAgeMs: z.int().min(1).default(86_400_000).describe('How long a finished execution is kept.'),
+  maxCount: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('How many finished executions are kept, the latest ones.'),
+});
+
+const durationMs = z.int().min(1).max(MAX_DELAY_MS);
+
+export const dispatchOptionsSchema = z.strictObject({
+  maxConcurrentWorkflows: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe('Executions that run at once in this process.'),
+  maxConcurrentSteps: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(16)
+    .describe('Steps of one execution that run at once.'),
+  maxQueueDepth: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Executions that may wait; the next is refused with QUEUE_FULL.'),
+  defaultTimeoutMs: durationMs
+    .default(300_000)
+    .describe('Of an execution whose request and workflow name none.'),
+  maxSteps: z.int().min(1).max(100_000).default(1_000).describe('Steps that a workflow may have.'),
+  mode: z.enum(WORKFLOW_MODES).default('adaptive').describe('Of a workflow that names none.'),
+  abortGraceMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .default(5_000)
+    .describe('How long a task may ignore its aborted signal before it is given up.'),
+  expressionTimeoutMs: durationMs.default(100).describe('How long one expression may be evaluated.'),
+  gracePeriodMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .default(30_000)
+    .describe('How long a drain waits for executions before it aborts them.'),
+  retention: retentionSchema
+    .prefault({})
+    .describe('Finished executions beyond either bound are forgotten, whenever another one finishes.'),
+});
+
+export type DispatchOptions = z.output<typeof dispatchOptionsSchema>;
+export type DispatchOptionsInput = z.input<typeof dispatchOptionsSchema>;

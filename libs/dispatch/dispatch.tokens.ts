@@ -1,0 +1,1 @@
+export const DISPATCH_OPTIONS = Symbol('nest-orchestra.dispatch.options');

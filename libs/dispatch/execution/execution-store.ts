@@ -1,0 +1,349 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Clock, type JsonValue, type Page } from '#core';
+import { OrchestraEvents } from '#events';
+import { StateError, StateStore, type Commit, type StateErrorCode } from '#state';
+import { DispatchError } from '../dispatch.errors.js';
+import type { DispatchOptions } from '../dispatch.options.js';
+import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
+import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary } from './execution.js';
+import { toLogEntry, type ExecutionEvent, type PlannedEvent } from './execution-event.js';
+import {
+  FINISHED_INDEX,
+  changeStatus,
+  enterIndexes,
+  leaveIndexes,
+  listingIndex,
+} from './execution-indexes.js';
+import { ExecutionJournal } from './execution-journal.js';
+import {
+  fromFields,
+  stepField,
+  toSummary,
+  type CancelRequest,
+  type ExecutionDefinition,
+  type ExecutionFacts,
+  type ExecutionState,
+  type StoredExecution,
+} from './stored-execution.js';
+
+export interface ListExecutionsOptions {
+  status?: ExecutionStatus;
+  workflowId?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+/** What an idempotency key stands for. */
+export interface IdempotencyRecord {
+  executionId: string;
+  /** Digest of the request that came with the key first. */
+  fingerprint: string;
+}
+
+/** The parts that stay small, whatever the workflow's size. */
+type StoredSummary = Pick<StoredExecution, 'facts' | 'state' | 'cancel'>;
+
+/** An execution that is to be brought further, and what writes it. */
+export interface ClaimedExecution {
+  stored: StoredExecution;
+  journal: ExecutionJournal;
+}
+
+/** How many expired executions one sweep forgets at most; the next finish goes on. */
+const EVICTION_BATCH = 100;
+
+/** How long a sweep by age may be late while executions finish. */
+const AGE_CHECK_INTERVAL_MS = 1_000;
+
+const recordKey = (executionId: string): string => `execution:${executionId}`;
+const logName = (executionId: string): string => `execution:${executionId}:events`;
+/** There from the moment a run after the first is asked for: two requests at once cannot both have it. */
+const runKey = (executionId: string, run: number): string => `execution:${executionId}:run:${run}`;
+const idempotencyRecordKey = (digest: string): string => `idempotency:${digest}`;
+
+/** Executions over the state port: the only place that knows how they are laid out there. */
+@Injectable()
+export class ExecutionStore {
+  readonly #logger = new Logger(ExecutionStore.name);
+  #sweeping: Promise<void> | undefined;
+  /** What finished while a sweep was under way may be more than it looked at. */
+  #sweepAgain = false;
+  #ageCheckedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly state: StateStore,
+    private readonly events: OrchestraEvents,
+    private readonly clock: Clock,
+    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
+  ) {}
+
+  /**
+   * Writes a new execution, its place in the listings and its first event, all or nothing.
+   * @returns the record that its idempotency key stands for already, when there is one; nothing is written then.
+   */
+  async create(
+    facts: ExecutionFacts,
+    definition: ExecutionDefinition,
+    fingerprint: string | null,
+  ): Promise<IdempotencyRecord | undefined> {
+    const { executionId, workflowId, priority, submittedAt, idempotencyKey } = facts;
+    const state = newState(submittedAt, 1);
+    const queued: PlannedEvent = {
+      type: 'execution.queued',
+      data: { executionId, workflowId, priority, retry: false },
+    };
+    const record = {
+      key: recordKey(executionId),
+      fields: toFields({ facts, ...definition, state }),
+      ifAbsent: true,
+    };
+    const claimed =
+      idempotencyKey === null
+        ? []
+        : [
+            {
+              key: idempotencyRecordKey(idempotencyKey),
+              fields: toFields({ executionId, fingerprint }),
+              ifAbsent: true,
+            },
+          ];
+    try {
+      await this.state.commit({
+        puts: [...claimed, record],
+        index: enterIndexes(facts, 'pending'),
+        append: [{ log: logName(executionId), entry: toLogEntry(queued, submittedAt, 1) }],
+      });
+    } catch (error) {
+      const taken = idempotencyKey !== null && isStateError(error, 'ALREADY_EXISTS');
+      const existing = taken ? await this.findByIdempotencyKey(idempotencyKey) : undefined;
+      if (existing === undefined) throw error;
+      return existing;
+    }
+    this.events.publish(queued.type, queued.data);
+    return undefined;
+  }
+
+  async findByIdempotencyKey(digest: string): Promise<IdempotencyRecord | undefined> {
+    return (await this.state.get(idempotencyRecordKey(digest))) as unknown as IdempotencyRecord | undefined;
+  }
+
+  async find(executionId: string): Promise<StoredExecution | undefined> {
+    const fields = await this.state.get(recordKey(executionId));
+    return fields?.facts === undefined ? undefined : fromFields(fields);
+  }
+
+  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async load(executionId: string): Promise<StoredExecution> {
+    const stored = await this.find(executionId);
+    if (stored === undefined) throw notFound(executionId);
+    return stored;
+  }
+
+  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async loadSummary(executionId: string): Promise<StoredSummary> {
+    const summary = await this.#findSummary(executionId);
+    if (summary === undefined) throw notFound(executionId);
+    return summary;
+  }
+
+  /** Newest first. @throws {StateError} `INVALID_CURSOR`; {ValidationError} for a limit outside 1..500. */
+  async list({ status, workflowId, limit, cursor }: ListExecutionsOptions): Promise<Page<ExecutionSummary>> {
+    const page = await this.state.list(listingIndex({ status, workflowId }), {
+      limit,
+      cursor,
+      order: 'desc',
+    });
+    const stored = await Promise.all(page.items.map(({ member }) => this.#findSummary(member)));
+    return {
+      items: stored.flatMap((summary) => (summary === undefined ? [] : [toSummary(summary)])),
+      nextCursor: page.nextCursor,
+    };
+  }
+
+  async *readEvents(
+    executionId: string,
+    options: { after?: string; signal: AbortSignal },
+  ): AsyncGenerator<ExecutionEvent> {
+    for await (const { position, value } of this.state.read(logName(executionId), options)) {
+      yield { position, ...(value as object) } as ExecutionEvent;
+    }
+  }
+
+  /**
+   * Takes the right to write this execution's state; whoever had it before cannot any more.
+   * @returns undefined when it has finished or is gone.
+   */
+  async claim(executionId: string): Promise<ClaimedExecution | undefined> {
+    const key = recordKey(executionId);
+    const claim = await this.state.claim(key);
+    const stored = await this.find(executionId);
+    if (stored === undefined || isFinished(stored.state.status)) return undefined;
+    const journal = new ExecutionJournal({
+      store: this.state,
+      events: this.events,
+      clock: this.clock,
+      key,
+      log: logName(executionId),
+      claim,
+      run: stored.state.run,
+    });
+    return { stored, journal };
+  }
+
+  /**
+   * Leaves word that the execution is to be cancelled, for whoever runs it.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`.
+   */
+  async requestCancel(executionId: string, request: CancelRequest): Promise<void> {
+    const key = recordKey(executionId);
+    try {
+      await this.state.commit({ puts: [{ key, fields: toFields({ cancel: request }), ifPresent: true }] });
+    } catch (error) {
+      throw isStateError(error, 'NOT_FOUND') ? notFound(executionId) : error;
+    }
+  }
+
+  /**
+   * Makes a finished execution pending again, with what it completed. Of several at once, one succeeds.
+   * @throws {DispatchError} `EXECUTION_NOT_RETRYABLE` when somebody else did it; `EXECUTION_NOT_FOUND` when it was
+   *   forgotten meanwhile.
+   */
+  async restart({ facts, state, steps }: StoredExecution): Promise<ExecutionState> {
+    const { executionId, workflowId, priority } = facts;
+    const queuedAt = this.clock.timestamp();
+    const next = newState(queuedAt, state.run + 1);
+    const again = [...steps].filter(([, { status }]) => status !== 'completed');
+    const fields = {
+      state: next,
+      cancel: null,
+      ...Object.fromEntries(again.map(([stepId]) => [stepField(stepId), PENDING_STEP])),
+    };
+    const queued: PlannedEvent = {
+      type: 'execution.queued',
+      data: { executionId, workflowId, priority, retry: true },
+    };
+    const commit: Commit = {
+      puts: [
+        { key: runKey(executionId, next.run), fields: {}, ifAbsent: true },
+        { key: recordKey(executionId), fields: toFields(fields), ifPresent: true },
+      ],
+      index: [
+        ...changeStatus(facts, state.status, 'pending'),
+        { index: FINISHED_INDEX, member: executionId, score: null },
+      ],
+      append: [{ log: logName(executionId), entry: toLogEntry(queued, queuedAt, next.run) }],
+    };
+    try {
+      await this.state.commit(commit);
+    } catch (error) {
+      if (isStateError(error, 'ALREADY_EXISTS'))
+        throw notRetryable(executionId, 'it is being retried already');
+      throw isStateError(error, 'NOT_FOUND') ? notFound(executionId) : error;
+    }
+    this.events.publish(queued.type, queued.data);
+    return next;
+  }
+
+  /** Notes a change of status; `event` belongs to it. */
+  noteState(
+    journal: ExecutionJournal,
+    facts: ExecutionFacts,
+    from: ExecutionStatus,
+    state: ExecutionState,
+    event: PlannedEvent,
+  ): void {
+    const { executionId: member } = facts;
+    const moves = changeStatus(facts, from, state.status);
+    if (state.finishedAt !== null) {
+      moves.push({ index: FINISHED_INDEX, member, score: Date.parse(state.finishedAt) });
+    }
+    journal.note({ fields: toFields({ state }), index: moves, event });
+  }
+
+  /** Forgets finished executions beyond the retention's bounds; calls while it is at it are one. Never throws. */
+  sweep(): Promise<void> {
+    this.#sweepAgain = true;
+    this.#sweeping ??= this.#sweep()
+      .catch((error: unknown) => {
+        // Nobody waits for a sweep, so the end of the process may overtake it.
+        if (!isStateError(error, 'STATE_CLOSED'))
+          this.#logger.error('could not forget old executions', error);
+      })
+      .finally(() => (this.#sweeping = undefined));
+    return this.#sweeping;
+  }
+
+  async #findSummary(executionId: string): Promise<StoredSummary | undefined> {
+    const fields = await this.state.get(recordKey(executionId), ['facts', 'state', 'cancel']);
+    return fields?.facts === undefined ? undefined : fromFields(fields);
+  }
+
+  async #sweep(): Promise<void> {
+    while (this.#sweepAgain) {
+      this.#sweepAgain = false;
+      await this.#evict();
+    }
+  }
+
+  async #evict(): Promise<void> {
+    const { maxAgeMs, maxCount } = this.options.retention;
+    const surplus = (await this.state.count(FINISHED_INDEX)) - maxCount;
+    const now = this.clock.now();
+    if (surplus <= 0 && now - this.#ageCheckedAt < AGE_CHECK_INTERVAL_MS) return;
+    this.#ageCheckedAt = now;
+    const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit: EVICTION_BATCH });
+    const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
+    for (const { member } of expired) await this.#forget(member);
+  }
+
+  async #forget(executionId: string): Promise<void> {
+    const stored = await this.#findSummary(executionId);
+    if (stored === undefined || !isFinished(stored.state.status)) return;
+    const { facts, state } = stored;
+    const idempotency = facts.idempotencyKey === null ? [] : [idempotencyRecordKey(facts.idempotencyKey)];
+    const runs = Array.from({ length: state.run }, (_, place) => runKey(executionId, place + 2));
+    const commit: Commit = {
+      // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
+      puts: [{ key: runKey(executionId, state.run + 1), fields: {}, ifAbsent: true }],
+      deletes: { records: [recordKey(executionId), ...runs, ...idempotency], logs: [logName(executionId)] },
+      index: leaveIndexes(facts, state.status),
+    };
+    await this.state.commit(commit).catch((error: unknown) => {
+      if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
+    });
+  }
+}
+
+function newState(queuedAt: string, run: number): ExecutionState {
+  return {
+    status: 'pending',
+    run,
+    queuedAt,
+    strategy: null,
+    startedAt: null,
+    finishedAt: null,
+    output: null,
+    error: null,
+  };
+}
+
+function notFound(executionId: string): DispatchError {
+  return new DispatchError('EXECUTION_NOT_FOUND', `no execution ${JSON.stringify(executionId)}`, {
+    details: { executionId },
+  });
+}
+
+export function notRetryable(executionId: string, why: string): DispatchError {
+  return new DispatchError('EXECUTION_NOT_RETRYABLE', `the execution cannot run again: ${why}`, {
+    details: { executionId },
+  });
+}
+
+function isStateError(error: unknown, code: StateErrorCode): boolean {
+  return error instanceof StateError && error.code === code;
+}
+
+/** What is written is JSON by construction; interfaces have no index signature, so the compiler cannot see it. */
+function toFields(fields: object): Record<string, JsonValue> {
+  return fields as Record<string, JsonValue>;
+}

@@ -1,0 +1,108 @@
+import type { ErrorRecord, JsonValue } from '#core';
+import type { Workflow } from '../document/workflow.js';
+import {
+  PENDING_STEP,
+  type Execution,
+  type ExecutionStatus,
+  type ExecutionSummary,
+  type StepRecord,
+  type Strategy,
+} from './execution.js';
+
+/** Small and written once. */
+export interface ExecutionFacts {
+  executionId: string;
+  workflowId: string;
+  priority: number;
+  timeoutMs: number;
+  submittedAt: string;
+  /** Names the idempotency record that stands for this execution. */
+  idempotencyKey: string | null;
+}
+
+/** Written once, possibly large. */
+export interface ExecutionDefinition {
+  workflow: Workflow;
+  input: JsonValue;
+}
+
+/** Rewritten at every change of status. */
+export interface ExecutionState {
+  status: ExecutionStatus;
+  /** 1 at first, one more with every `retry`. */
+  run: number;
+  /** When this run was queued. */
+  queuedAt: string;
+  strategy: Strategy | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+  output: JsonValue;
+  error: ErrorRecord | null;
+}
+
+export interface CancelRequest {
+  requestedAt: string;
+  reason: string | null;
+}
+
+/** An execution as the state store has it: one field a part, one field a step that was begun. */
+export interface StoredExecution {
+  facts: ExecutionFacts;
+  definition: ExecutionDefinition;
+  state: ExecutionState;
+  cancel: CancelRequest | null;
+  steps: Map<string, StepRecord>;
+}
+
+const STEP_PREFIX = 'step:';
+
+export const stepField = (stepId: string): string => STEP_PREFIX + stepId;
+
+export function fromFields(fields: Record<string, JsonValue>): StoredExecution {
+  const steps = new Map<string, StepRecord>();
+  for (const [name, value] of Object.entries(fields)) {
+    if (name.startsWith(STEP_PREFIX))
+      steps.set(name.slice(STEP_PREFIX.length), value as unknown as StepRecord);
+  }
+  return {
+    facts: fields.facts as unknown as ExecutionFacts,
+    // Each a field of its own: a store bounds how deep a value may be nested.
+    definition: { workflow: fields.workflow as unknown as Workflow, input: fields.input as JsonValue },
+    state: fields.state as unknown as ExecutionState,
+    cancel: (fields.cancel ?? null) as unknown as CancelRequest | null,
+    steps,
+  };
+}
+
+export function toSummary({
+  facts,
+  state,
+  cancel,
+}: Pick<StoredExecution, 'facts' | 'state' | 'cancel'>): ExecutionSummary {
+  return {
+    executionId: facts.executionId,
+    workflowId: facts.workflowId,
+    status: state.status,
+    priority: facts.priority,
+    timeoutMs: facts.timeoutMs,
+    strategy: state.strategy,
+    submittedAt: facts.submittedAt,
+    startedAt: state.startedAt,
+    finishedAt: state.finishedAt,
+    cancelRequestedAt: cancel?.requestedAt ?? null,
+    error: state.error,
+  };
+}
+
+export function toExecution(stored: StoredExecution): Execution {
+  const { workflow, input } = stored.definition;
+  const steps: Record<string, StepRecord> = {};
+  for (const { id } of workflow.steps) steps[id] = stored.steps.get(id) ?? { ...PENDING_STEP };
+  return {
+    ...toSummary(stored),
+    input,
+    output: stored.state.output,
+    metadata: workflow.metadata,
+    steps,
+  };
+}

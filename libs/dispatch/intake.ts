@@ -1,0 +1,58 @@
+import type { JobQueue } from '#queue';
+import { QueueError } from '#queue';
+import { DispatchError } from './dispatch.errors.js';
+
+/**
+ * The door to the queue: bounded, and shut for good by {@link close}.
+ *
+ * Work that is let in writes to the store before it reaches the queue, so the queue's own bound would refuse it too late.
+ */
+export class Intake {
+  readonly #queue: JobQueue<unknown>;
+  readonly #maxDepth: number;
+  /** Let in, and not yet in the queue. */
+  #entering = 0;
+  #closed = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(queue: JobQueue<unknown>, maxDepth: number) {
+    this.#queue = queue;
+    this.#maxDepth = maxDepth;
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  /**
+   * Does `work`, which ends in the queue, if there is room for one more.
+   *
+   * Those before it count as well, whether they have reached the queue or not; so never more than `maxDepth` wait,
+   * and of many at once the first are let in.
+   * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`; what `work` throws.
+   */
+  async enter<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) {
+      throw new DispatchError('SHUTTING_DOWN', 'the dispatcher takes no more work', { retryable: true });
+    }
+    const before = this.#entering++;
+    try {
+      const { waiting, delayed } = await this.#queue.counts();
+      if (waiting + delayed + before >= this.#maxDepth) {
+        throw new QueueError('QUEUE_FULL', `${this.#maxDepth} executions are waiting already`, {
+          retryable: true,
+          details: { maxQueueDepth: this.#maxDepth },
+        });
+      }
+      return await work();
+    } finally {
+      if (--this.#entering === 0) this.#onEmpty?.();
+    }
+  }
+
+  /** Lets nobody in any more. Resolves when those let in before have reached the queue, or failed to. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#entering > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+}

@@ -1,0 +1,52 @@
+import type { ErrorRecord } from '#core';
+import type { CompiledStep } from '../document/compiled-workflow.js';
+import type { StepRecord } from '../execution/execution.js';
+import type { ExpressionScope } from '../expressions/expression-scope.js';
+
+/** Which steps of a run have ended, how, and what that means for the others. */
+export class RunProgress {
+  readonly #settled = new Set<number>();
+  /** Steps without an outcome to build on: failed with `onError: skip`, or skipped because of such a step. */
+  readonly #dropped = new Set<number>();
+  #failure: { stepId: string; error: ErrorRecord } | undefined;
+
+  constructor(
+    private readonly steps: readonly CompiledStep[],
+    private readonly scope: ExpressionScope,
+  ) {}
+
+  /** The first step that failed the execution. */
+  get failure(): { stepId: string; error: ErrorRecord } | undefined {
+    return this.#failure;
+  }
+
+  get allSettled(): boolean {
+    return this.#settled.size === this.steps.length;
+  }
+
+  isSettled({ index }: CompiledStep): boolean {
+    return this.#settled.has(index);
+  }
+
+  /** Whether the step has to be skipped, because a step it depends on was dropped. */
+  isDropped({ dependsOn }: CompiledStep): boolean {
+    return dependsOn.some((index) => this.#dropped.has(index));
+  }
+
+  settle(step: CompiledStep, { status, output, error }: StepRecord): void {
+    this.#settled.add(step.index);
+    if (status === 'completed') this.scope.steps[step.id] = { output };
+    else if (error !== null) this.scope.steps[step.id] = { error };
+    if (this.isDropped(step)) this.#dropped.add(step.index);
+    if (status !== 'failed' || error === null) return;
+    if (step.onError === 'skip') this.#dropped.add(step.index);
+    if (step.onError === 'fail') this.#failure ??= { stepId: step.id, error };
+  }
+
+  /** Takes over what an earlier run recorded. Call it in topological order. */
+  restore(step: CompiledStep, record: StepRecord): void {
+    if (record.status === 'completed' || record.status === 'failed' || record.status === 'skipped') {
+      this.settle(step, record);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { MAX_DELAY_MS, idSchema, jsonValueSchema, type JsonValue } from '#core';
+import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
+
+/** What goes with a workflow when it is submitted; values here win over the workflow's own. */
+export const submitOptionsSchema = z.strictObject({
+  input: jsonValueSchema.default({}).describe('What expressions see as $input. Any JSON value.'),
+  priority: z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).optional().describe('0..10, 10 first.'),
+  timeoutMs: z.int().min(1).max(MAX_DELAY_MS).optional().describe('Counted from the start of the execution.'),
+  idempotencyKey: idSchema
+    .optional()
+    .describe('The same key and request again is the same execution, for as long as that is kept.'),
+});
+export type SubmitOptions = z.input<typeof submitOptionsSchema>;
+
+/** A digest that is the same for requests that mean the same, whatever the order of their keys. */
+export function fingerprint(request: unknown): string {
+  return digest(canonical(request));
+}
+
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: JsonValue) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

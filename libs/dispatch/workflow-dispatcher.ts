@@ -1,0 +1,352 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { AgentPool } from '#agent-pool';
+import {
+  abortReason,
+  Clock,
+  ValidationError,
+  jsonProblems,
+  newId,
+  parseShape,
+  toErrorRecord,
+  type Page,
+  type Problem,
+} from '#core';
+import { DEFAULT_PRIORITY, QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
+import { StateError } from '#state';
+import { DispatchError } from './dispatch.errors.js';
+import type { DispatchOptions } from './dispatch.options.js';
+import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
+import type { CompiledWorkflow } from './document/compiled-workflow.js';
+import { WorkflowCompiler } from './document/workflow-compiler.js';
+import type { Workflow } from './document/workflow.js';
+import { Drain, type DrainReport } from './drain.js';
+import type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
+import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
+import type { ExecutionEvent } from './execution/execution-event.js';
+import { ExecutionStore, notRetryable, type ListExecutionsOptions } from './execution/execution-store.js';
+import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
+import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
+import { Intake } from './intake.js';
+import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
+import { digest, fingerprint, submitOptionsSchema, type SubmitOptions } from './submit-request.js';
+
+/** What the queue carries; the store has the rest. */
+interface ExecutionJob {
+  executionId: string;
+}
+
+export interface DispatcherStatus {
+  accepting: boolean;
+  running: number;
+  waiting: number;
+}
+
+const QUEUE_NAME = 'executions';
+
+/** How often a run may fail for a reason outside the workflow (the store refused, say) before its execution fails. */
+const RUN_ATTEMPTS = 5;
+
+/** The door to executions: submit, get, wait, cancel, retry, list, follow. */
+@Injectable()
+export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #queue: JobQueue<ExecutionJob>;
+  readonly #intake: Intake;
+  readonly #logger = new Logger(WorkflowDispatcher.name);
+  #consumer: Consumer | undefined;
+  #drain: Drain | undefined;
+
+  constructor(
+    private readonly executions: ExecutionStore,
+    private readonly runner: WorkflowRunner,
+    private readonly watch: ExecutionWatch,
+    private readonly compiler: WorkflowCompiler,
+    private readonly pool: AgentPool,
+    private readonly clock: Clock,
+    private readonly driver: QueueDriver,
+    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
+  ) {
+    this.#queue = driver.queue<ExecutionJob>(QUEUE_NAME, {
+      // The intake keeps the bound, before anything is written: refusing here would come too late.
+      maxDepth: Number.MAX_SAFE_INTEGER,
+      // A finished execution is in the store; its job has nothing more to tell.
+      retention: { maxAgeMs: 0, maxCount: 0 },
+    });
+    this.#intake = new Intake(this.#queue, options.maxQueueDepth);
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.#intake.isOpen) return;
+    this.#consumer = this.#queue.consume((job, signal) => this.#handle(job, signal), {
+      concurrency: this.options.maxConcurrentWorkflows,
+    });
+  }
+
+  /** What follows in a shutdown takes away what executions need, so they end here. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drain();
+  }
+
+  /**
+   * Accepts a workflow for execution: once this resolves, the execution is on record and will run.
+   *
+   * @throws {ValidationError} with every problem of the workflow and the options; {QueueError} `QUEUE_FULL`;
+   *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
+   */
+  async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
+    const { compiled, input, priority, timeoutMs, idempotencyKey } = this.#parse(workflow, options);
+    const { document } = compiled;
+    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
+    const print = key === null ? null : fingerprint({ document, input, priority, timeoutMs });
+    if (key !== null) {
+      const existing = await this.executions.findByIdempotencyKey(key);
+      if (existing !== undefined) return this.#repeat(existing, print);
+    }
+    return this.#intake.enter(async () => {
+      const facts: ExecutionFacts = {
+        executionId: newId(this.clock.now()),
+        workflowId: document.id,
+        priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
+        timeoutMs: timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
+        submittedAt: this.clock.timestamp(),
+        idempotencyKey: key,
+      };
+      const existing = await this.executions
+        .create(facts, { workflow: document, input }, print)
+        .catch((error: unknown) => Promise.reject(refusedRequest(error, document)));
+      if (existing !== undefined) return this.#repeat(existing, print);
+      await this.#enqueue(facts, 1);
+      return this.#handleOf(facts.executionId);
+    });
+  }
+
+  /** Every problem of a workflow document, none when it would be accepted. Paths start with `workflow`. */
+  validate(workflow: unknown): readonly Problem[] {
+    return this.#compile(workflow).problems;
+  }
+
+  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async get(executionId: string): Promise<Execution> {
+    return toExecution(await this.executions.load(executionId));
+  }
+
+  /** The handle of an execution submitted earlier. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async handle(executionId: string): Promise<ExecutionHandle> {
+    await this.executions.loadSummary(executionId);
+    return this.#handleOf(executionId);
+  }
+
+  /**
+   * The execution as soon as it has finished, or as it is when the wait is over (or the dispatcher closes).
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; the signal's reason.
+   */
+  wait(executionId: string, options: WaitOptions = {}): Promise<Execution> {
+    return this.watch.wait(executionId, options);
+  }
+
+  /** Newest first. @throws {StateError} `INVALID_CURSOR`; {ValidationError} for a limit outside 1..500. */
+  list(options: ListExecutionsOptions = {}): Promise<Page<ExecutionSummary>> {
+    return this.executions.list(options);
+  }
+
+  /**
+   * The events of an execution in order, those that were and those to come, up to the final one.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR`.
+   */
+  events(executionId: string, options: ReadEventsOptions = {}): AsyncGenerator<ExecutionEvent> {
+    return this.watch.events(executionId, options);
+  }
+
+  /**
+   * Asks for an execution to be stopped. Its status turns `cancelled` when its steps have settled or were given up.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_FINISHED`.
+   */
+  async cancel(executionId: string, reason?: string): Promise<ExecutionSummary> {
+    const { facts, state, cancel } = await this.executions.loadSummary(executionId);
+    if (isFinished(state.status)) {
+      throw new DispatchError('EXECUTION_FINISHED', `the execution is ${state.status} already`, {
+        details: { executionId, status: state.status },
+      });
+    }
+    const request = cancel ?? { requestedAt: this.clock.timestamp(), reason: reason ?? null };
+    if (cancel === null) await this.executions.requestCancel(executionId, request);
+    const found = await this.#queue.cancel(jobId(executionId, state.run), cancelReason(request.reason));
+    if (found !== 'signalled') await this.#endCancelled(executionId);
+    return toSummary({ facts, state, cancel: request });
+  }
+
+  /**
+   * Runs a failed, timed out or cancelled execution again, from the first steps that are not completed.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_NOT_RETRYABLE`, `SHUTTING_DOWN`; {QueueError} `QUEUE_FULL`.
+   */
+  async retry(executionId: string): Promise<ExecutionHandle> {
+    const stored = await this.executions.load(executionId);
+    const { status } = stored.state;
+    if (!isFinished(status) || status === 'completed') throw notRetryable(executionId, `it is ${status}`);
+    return this.#intake.enter(async () => {
+      const { run } = await this.executions.restart(stored);
+      await this.#enqueue(stored.facts, run);
+      return this.#handleOf(executionId);
+    });
+  }
+
+  async status(): Promise<DispatcherStatus> {
+    const { waiting, delayed } = await this.#queue.counts();
+    return {
+      accepting: this.#intake.isOpen,
+      running: this.#consumer?.active ?? 0,
+      waiting: waiting + delayed,
+    };
+  }
+
+  /**
+   * Ends the intake and what runs, within `gracePeriodMs`. What is queued runs to its end where it would be lost
+   * otherwise; on a durable driver it stays for others. Idempotent: later calls get the same report.
+   */
+  drain(): Promise<DrainReport> {
+    this.#drain ??= new Drain({
+      queue: this.#queue,
+      intake: this.#intake,
+      consumer: this.#consumer,
+      clock: this.clock,
+      durable: this.driver.durable,
+      gracePeriodMs: this.options.gracePeriodMs,
+      abortGraceMs: this.options.abortGraceMs,
+      abandonedTasks: () =>
+        this.pool.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0),
+    });
+    return this.#drain.run().finally(() => this.watch.close());
+  }
+
+  async #handle(job: JobRecord<ExecutionJob>, signal: AbortSignal): Promise<void> {
+    const { executionId } = job.data;
+    try {
+      await this.runner.run(executionId, signal);
+    } catch (error) {
+      // Somebody else has the execution now, and brings it to its end.
+      if (isStale(error)) return;
+      if (hasFurtherRun(job, signal, error)) throw error;
+      await this.#giveUp(executionId, error);
+    } finally {
+      this.#ended();
+    }
+  }
+
+  /** An accepted execution has to end, and its error has to be seen. @throws {Error} when that fails as well; retryable. */
+  async #giveUp(executionId: string, cause: unknown): Promise<void> {
+    this.#logger.error(`execution ${executionId} could not be run, for a reason outside its workflow`, cause);
+    const { message } = toErrorRecord(cause, 'INTERNAL_ERROR');
+    try {
+      await this.runner.fail(executionId, {
+        code: 'INTERNAL_ERROR',
+        message: `the execution could not be run: ${message}`,
+        retryable: false,
+      });
+    } catch (error) {
+      if (!isStale(error)) throw new Error('the execution could not be ended', { cause: error });
+    }
+  }
+
+  /** Nobody runs it, and nobody will: it ends here. Of several at once one writes its end. */
+  async #endCancelled(executionId: string): Promise<void> {
+    try {
+      await this.runner.cancel(executionId);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+    } finally {
+      this.#ended();
+    }
+  }
+
+  #ended(): void {
+    void this.executions.sweep();
+    this.#drain?.jobGone();
+  }
+
+  async #repeat(
+    existing: { executionId: string; fingerprint: string },
+    print: string | null,
+  ): Promise<ExecutionHandle> {
+    if (existing.fingerprint !== print) {
+      throw new DispatchError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key stands for another request');
+    }
+    const { facts, state } = await this.executions.loadSummary(existing.executionId);
+    // The one who wrote it may have died before it reached the queue; the same job twice is one job.
+    if (state.status === 'pending') await this.#enqueue(facts, state.run);
+    return this.#handleOf(existing.executionId);
+  }
+
+  async #enqueue({ executionId, priority }: ExecutionFacts, run: number): Promise<void> {
+    await this.#queue.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
+  }
+
+  #parse(workflow: unknown, options: SubmitOptions) {
+    const parsed = parseShape(submitOptionsSchema, options);
+    const { compiled, problems } = this.#compile(workflow);
+    if ('problems' in parsed || compiled === undefined) {
+      throw new ValidationError('the request', [
+        ...('problems' in parsed ? parsed.problems : []),
+        ...problems,
+      ]);
+    }
+    return { compiled, ...parsed.data };
+  }
+
+  #compile(workflow: unknown): { compiled?: CompiledWorkflow; problems: readonly Problem[] } {
+    try {
+      const compiled = this.compiler.compile(workflow, {
+        capabilities: (name) => this.pool.has(name),
+        maxSteps: this.options.maxSteps,
+        prefix: ['workflow'],
+      });
+      return { compiled, problems: [] };
+    } catch (error) {
+      if (error instanceof ValidationError) return { problems: error.problems };
+      throw error;
+    }
+  }
+
+  #handleOf(executionId: string): ExecutionHandle {
+    return {
+      executionId,
+      result: async () => {
+        const execution = await this.wait(executionId);
+        if (isFinished(execution.status)) return execution;
+        throw new DispatchError('SHUTTING_DOWN', 'the dispatcher closed before the execution finished', {
+          retryable: true,
+        });
+      },
+      cancel: async (reason) => {
+        await this.cancel(executionId, reason);
+      },
+      events: (options) => this.events(executionId, options),
+    };
+  }
+}
+
+/** Every run has a job of its own: the one before may not have left the queue yet. */
+function jobId(executionId: string, run: number): string {
+  return `${executionId}.${run}`;
+}
+
+/** Whether the queue makes another attempt after an error of this one. */
+function hasFurtherRun(job: JobRecord<unknown>, signal: AbortSignal, error: unknown): boolean {
+  if (signal.aborted) return abortReason(signal).kind !== 'cancel';
+  return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof StateError && error.code === 'STALE_ATTEMPT';
+}
+
+/** Each part of a document may be as deep as JSON may be here; the whole of it, as a store keeps it, may not. */
+function refusedRequest(error: unknown, workflow: Workflow): unknown {
+  if (!(error instanceof StateError) || error.code !== 'INVALID_COMMIT') return error;
+  const problems = jsonProblems(workflow, ['workflow']);
+  return problems.length === 0 ? error : new ValidationError('the request', problems);
+}
