@@ -2,7 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { httpAgentOptionsSchema, mcpAgentOptionsSchema, moduleAgentOptionsSchema } from '../dist/libs/agents/index.js';
+import {
+  httpAgentOptionsSchema,
+  mcpAgentOptionsSchema,
+  moduleAgentOptionsSchema,
+} from '../dist/libs/agents/index.js';
 import { poolOptionsSchema } from '../dist/libs/agent-pool/index.js';
 import { configSchema } from '../dist/src/config/config.schema.js';
 
@@ -22,7 +26,8 @@ function rows(schema, prefix = '') {
 }
 
 function row(name, property, isRequired) {
-  const fallback = 'default' in property ? `\`${JSON.stringify(property.default)}\`` : isRequired ? 'required' : '';
+  const fallback =
+    'default' in property ? `\`${JSON.stringify(property.default)}\`` : isRequired ? 'required' : '';
   return `| \`${name}\` | ${typeOf(property)} | ${fallback} | ${(property.description ?? '').replaceAll('|', '\\|')} |`;
 }
 

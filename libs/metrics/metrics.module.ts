@@ -15,7 +15,10 @@ export interface MetricsModuleOptions {
 /** Prometheus metrics of everything that publishes events. */
 @Module({})
 export class MetricsModule {
-  static forRoot({ path = '/metrics', controller = MetricsController }: MetricsModuleOptions = {}): DynamicModule {
+  static forRoot({
+    path = '/metrics',
+    controller = MetricsController,
+  }: MetricsModuleOptions = {}): DynamicModule {
     return {
       module: MetricsModule,
       global: true,

@@ -24,7 +24,11 @@ export class MetricsService {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  counter<Label extends string = never>({ name, help, labels = [] }: InstrumentOptions<Label>): Counter<Label> {
+  counter<Label extends string = never>({
+    name,
+    help,
+    labels = [],
+  }: InstrumentOptions<Label>): Counter<Label> {
     return new Counter({ name, help, labelNames: [...labels], registers: [this.registry] });
   }
 
@@ -32,7 +36,13 @@ export class MetricsService {
     { name, help, labels = [] }: InstrumentOptions<Label>,
     buckets: readonly number[],
   ): Histogram<Label> {
-    return new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] });
+    return new Histogram({
+      name,
+      help,
+      labelNames: [...labels],
+      buckets: [...buckets],
+      registers: [this.registry],
+    });
   }
 
   /** A gauge whose samples `read` gives at every scrape; one that fails is logged and leaves the rest of the scrape whole. */

@@ -7,12 +7,14 @@ import { MetricsService } from '#metrics';
 @Injectable()
 export class OrchestraMetrics {
   constructor(metrics: MetricsService, dispatcher: WorkflowDispatcher, pool: AgentPool) {
-    metrics.gauge({ name: 'orchestra_executions_waiting', help: 'Executions accepted and not yet started.' }, async () => [
-      { labels: {}, value: (await dispatcher.status()).waiting },
-    ]);
-    metrics.gauge({ name: 'orchestra_executions_running', help: 'Executions this process runs now.' }, async () => [
-      { labels: {}, value: (await dispatcher.status()).running },
-    ]);
+    metrics.gauge(
+      { name: 'orchestra_executions_waiting', help: 'Executions accepted and not yet started.' },
+      async () => [{ labels: {}, value: (await dispatcher.status()).waiting }],
+    );
+    metrics.gauge(
+      { name: 'orchestra_executions_running', help: 'Executions this process runs now.' },
+      async () => [{ labels: {}, value: (await dispatcher.status()).running }],
+    );
     metrics.gauge(
       { name: 'orchestra_agents', help: 'Agents, by capability and state.', labels: ['capability', 'state'] },
       () =>
@@ -23,7 +25,11 @@ export class OrchestraMetrics {
           ),
     );
     metrics.gauge(
-      { name: 'orchestra_leases_waiting', help: 'Tasks waiting for an agent, by capability.', labels: ['capability'] },
+      {
+        name: 'orchestra_leases_waiting',
+        help: 'Tasks waiting for an agent, by capability.',
+        labels: ['capability'],
+      },
       () => pool.pools().map(({ capability, leases }) => ({ labels: { capability }, value: leases.waiting })),
     );
   }

@@ -12,7 +12,11 @@ import { HttpClient, HttpClientModule } from '#http';
 import { MetricsModule, type MetricsModuleOptions } from '#metrics';
 import { QueueModule } from '#queue';
 import { StateModule } from '#state';
-import { orchestraOptionsSchema, type OrchestraOptions, type OrchestraOptionsInput } from './orchestra.options.js';
+import {
+  orchestraOptionsSchema,
+  type OrchestraOptions,
+  type OrchestraOptionsInput,
+} from './orchestra.options.js';
 import { OrchestraMetrics } from './orchestra-metrics.js';
 import { toPoolDefinition } from './pool-config.js';
 
@@ -33,7 +37,12 @@ export class OrchestraModule {
     return OrchestraModule.forRootAsync({ useFactory: () => rest, metrics });
   }
 
-  static forRootAsync({ imports = [], inject = [], useFactory, metrics }: OrchestraModuleAsyncOptions): DynamicModule {
+  static forRootAsync({
+    imports = [],
+    inject = [],
+    useFactory,
+    metrics,
+  }: OrchestraModuleAsyncOptions): DynamicModule {
     const options: DynamicModule = {
       module: class OrchestraOptionsModule {},
       imports,
@@ -42,7 +51,11 @@ export class OrchestraModule {
           provide: OPTIONS,
           inject,
           useFactory: async (...dependencies: never[]): Promise<OrchestraOptions> =>
-            parseOptions(orchestraOptionsSchema, await useFactory(...dependencies), 'OrchestraModule options'),
+            parseOptions(
+              orchestraOptionsSchema,
+              await useFactory(...dependencies),
+              'OrchestraModule options',
+            ),
         },
       ],
       exports: [OPTIONS],
@@ -62,7 +75,9 @@ export class OrchestraModule {
           imports: [options, ClockModule],
           inject: [OPTIONS, HttpClient, Clock],
           useFactory: ({ pools }: OrchestraOptions, client: HttpClient, clock: Clock) => ({
-            pools: pools.map((pool): PoolDefinition => ('kind' in pool ? toPoolDefinition(pool, { client, clock }) : pool)),
+            pools: pools.map((pool): PoolDefinition =>
+              'kind' in pool ? toPoolDefinition(pool, { client, clock }) : pool,
+            ),
           }),
         }),
         DispatchModule.forRootAsync(from(({ dispatch }) => dispatch)),
@@ -72,4 +87,3 @@ export class OrchestraModule {
     };
   }
 }
-

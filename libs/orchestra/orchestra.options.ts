@@ -20,7 +20,9 @@ export const orchestraOptionsSchema = z.strictObject({
     .array(z.union([poolDefinitionSchema, poolConfigSchema]))
     .max(MAX_POOLS)
     .default([])
-    .describe('Pools beside those of providers with @Agent(): with a `factory`, or with a `kind` and its options.'),
+    .describe(
+      'Pools beside those of providers with @Agent(): with a `factory`, or with a `kind` and its options.',
+    ),
   httpClient: httpClientOptionsSchema.prefault({}).describe('The connections of http agents.'),
 });
 export type OrchestraOptions = z.output<typeof orchestraOptionsSchema>;

@@ -38,7 +38,9 @@ export const poolConfigSchema = z
   .transform(({ kind, ...rest }, context): PoolConfig => {
     const { pool, agent } = split(rest);
     const parsed = poolOptionsSchema.safeParse(pool);
-    const issues = [parsed.error, AGENT_SCHEMAS[kind].safeParse(agent).error].flatMap((error) => error?.issues ?? []);
+    const issues = [parsed.error, AGENT_SCHEMAS[kind].safeParse(agent).error].flatMap(
+      (error) => error?.issues ?? [],
+    );
     if (parsed.success && issues.length === 0) return { ...parsed.data, kind, ...agent } as PoolConfig;
     context.issues.push(...(issues as z.core.$ZodRawIssue[]));
     return z.NEVER;
