@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { OrchestraModule } from '#orchestra';
+import { AgentsController } from './agents/agents.controller.js';
+import { AuthModule } from './auth/auth.module.js';
+import type { ServiceConfig } from './config/config.schema.js';
+import { ExecutionsController } from './executions/executions.controller.js';
+import { HealthModule } from './health/health.module.js';
+import { InfoController } from './info/info.controller.js';
+import { SERVICE_INFO, type ServiceInfo } from './info/service-info.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { metricsController } from './metrics/metrics.controllers.js';
+import { ProblemsModule } from './problems/problems.module.js';
+
+/** The microservice: the house of `OrchestraModule` and one folder a surface. */
+@Module({})
+export class AppModule {
+  static forRoot(config: ServiceConfig, info: ServiceInfo): DynamicModule {
+    const { driver, dispatch, pools, shutdown, auth } = config;
+    return {
+      module: AppModule,
+      imports: [
+        ProblemsModule,
+        LifecycleModule,
+        AuthModule.forRoot(auth),
+        OrchestraModule.forRoot({
+          driver,
+          pools,
+          dispatch: { ...dispatch, gracePeriodMs: shutdown.gracePeriodMs },
+          metrics: { controller: metricsController(auth) },
+        }),
+        HealthModule,
+      ],
+      controllers: [ExecutionsController, AgentsController, InfoController],
+      providers: [{ provide: SERVICE_INFO, useValue: info }],
+    };
+  }
+}

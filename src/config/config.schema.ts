@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { MAX_DELAY_MS } from '#core';
+import { dispatchOptionsSchema } from '#dispatch';
+import { httpServerOptionsSchema } from '#http';
+import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
+import { authOptionsSchema } from '../auth/auth.options.js';
+
+const shutdownSchema = z.strictObject({
+  gracePeriodMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .default(30_000)
+    .describe('How long executions may go on after the first SIGTERM or SIGINT.'),
+  drainDelayMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .default(0)
+    .describe('How long work is still accepted after readiness went down, for load balancers to notice.'),
+});
+
+/** The configuration of the service: one key a part of the house. What concerns more than one, `crossCheck` looks at. */
+export const configSchema = z.strictObject({
+  driver: driverSchema,
+  http: httpServerOptionsSchema.prefault({}),
+  dispatch: dispatchOptionsSchema.omit({ gracePeriodMs: true }).prefault({}),
+  pools: z.array(poolConfigSchema).max(MAX_POOLS).default([]),
+  auth: authOptionsSchema.optional(),
+  shutdown: shutdownSchema.prefault({}),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What is logged at least.'),
+});
+
+export type ServiceConfig = z.output<typeof configSchema>;

@@ -1,0 +1,58 @@
+import { Controller, Get } from '@nestjs/common';
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { Public } from '../auth/scope.decorators.js';
+import { DispatchHealth } from './dispatch.health.js';
+import { PoolsHealth } from './pools.health.js';
+import { QueueHealth } from './queue.health.js';
+import { ReadinessHealth } from './readiness.health.js';
+
+/** Health for machines: `live` depends on nothing, `ready` on what accepting work needs, `detailed` shows it all. */
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly readiness: ReadinessHealth,
+    private readonly queue: QueueHealth,
+    private readonly pools: PoolsHealth,
+    private readonly dispatch: DispatchHealth,
+  ) {}
+
+  @Get()
+  @HealthCheck()
+  check(): Promise<HealthCheckResult> {
+    return this.detailed();
+  }
+
+  /** Whether the process answers at all. */
+  @Get('live')
+  @HealthCheck()
+  live(): Promise<HealthCheckResult> {
+    return this.health.check([]);
+  }
+
+  /** Whether work should be sent here: not while starting, draining, or without the queue's backend. */
+  @Get('ready')
+  @HealthCheck()
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.readiness.check(), () => this.queue.check()]);
+  }
+
+  /** Whether the first attempt of every agent has been made. */
+  @Get('startup')
+  @HealthCheck()
+  startup(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.readiness.checkStarted()]);
+  }
+
+  @Get('detailed')
+  @HealthCheck()
+  detailed(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.readiness.check(),
+      () => this.queue.check(),
+      () => this.dispatch.check(),
+      () => this.pools.check(),
+    ]);
+  }
+}

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { ValidationError } from '#core';
+import { describeStart } from './banner.js';
+import { loadConfig } from './config/load-config.js';
+import type { ServiceInfo } from './info/service-info.js';
+import { startService, type RunningService } from './service.js';
+
+/** Starts the service that file and environment describe, and tells on stdout where it is; or why not on stderr, and ends. */
+export async function start(exit: (code: number) => never): Promise<RunningService> {
+  try {
+    const { config, file } = loadConfig(process.env, process.cwd());
+    const info = serviceInfo(config.driver);
+    const service = await startService(config, info, exit);
+    process.stdout.write(describeStart({ url: service.url, config, file, info }));
+    return service;
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    return exit(1);
+  }
+}
+
+function serviceInfo(driver: string): ServiceInfo {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    node: process.versions.node,
+    driver,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+/** One clear text for what people get wrong; the whole error for what we did. */
+function explain(error: unknown): string {
+  if (error instanceof ValidationError) return error.message;
+  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (code === 'EADDRINUSE')
+    return `${address}:${port} is in use: stop what listens there, or set another PORT`;
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return `cannot listen on ${address}:${port} (${code}): set another HOST or PORT`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
