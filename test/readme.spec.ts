@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { transformSync } from '@swc/core';
+import { loadConfig } from '../src/config/load-config.js';
+import { ROOT, startService, type Service } from './helpers/service.js';
+
+const run = promisify(execFile);
+
+interface Snippet {
+  /** Where it stands: `README.md:33`. */
+  name: string;
+  language: string;
+  text: string;
+  /** The block right after it, where there is one. */
+  next?: Snippet;
+}
+
+function snippetsOf(file: string): Snippet[] {
+  const markdown = readFileSync(join(ROOT, file), 'utf8');
+  const found = [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+  const snippets = found.map(({ index, 1: language = '', 2: text = '' }): Snippet => {
+    const line = markdown.slice(0, index).split('\n').length;
+    return { name: `${file}:${line}`, language, text };
+  });
+  for (const [place, snippet] of snippets.entries()) snippet.next = snippets[place + 1];
+  return snippets;
+}
+
+const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const snippets = documents.filter((name) => name.endsWith('.md')).flatMap(snippetsOf);
+const inLanguage = (...languages: string[]): [string, Snippet][] =>
+  snippets.filter(({ language }) => languages.includes(language)).map((snippet) => [snippet.name, snippet]);
+const isCurl = ({ text }: Snippet): boolean => text.startsWith('curl ');
+
+describe('the code of the documentation', () => {
+  it('is there', () => {
+    expect(inLanguage('ts').length).toBeGreaterThan(0);
+    expect(inLanguage('sh').filter(([, snippet]) => isCurl(snippet)).length).toBeGreaterThan(1);
+  });
+
+  it.each(inLanguage('ts'))('%s prints what its comments say', async (name, { text }) => {
+    // Inside the repository, so that the package resolves itself by its name.
+    const folder = join(ROOT, 'var/snippets');
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `${name.replaceAll(/\W/g, '-')}.mjs`);
+    const { code } = transformSync(text, {
+      jsc: {
+        target: 'es2023',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
+      module: { type: 'es6' },
+    });
+    writeFileSync(file, code);
+    try {
+      const { stdout, stderr } = await run(process.execPath, [file], { cwd: folder, timeout: 20_000 });
+      const expected = [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => output);
+      expect({ stderr, lines: stdout.split('\n').filter((line) => line !== '') }).toEqual({
+        stderr: '',
+        lines: expected,
+      });
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  it('has only configurations that the service takes', () => {
+    const isConfig = /^"?(driver|http|dispatch|pools|auth|shutdown)"?:/m;
+    for (const [name, { text }] of inLanguage('yaml', 'json').filter(([, snippet]) =>
+      isConfig.test(snippet.text),
+    )) {
+      const folder = mkdtempSync(join(tmpdir(), 'readme-'));
+      writeFileSync(join(folder, 'orchestra.config.yaml'), text);
+      try {
+        loadConfig({}, folder);
+      } catch (error) {
+        throw new Error(`${name} is refused`, { cause: error });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }
+  });
+
+  it('names commands that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const commands = inLanguage('sh').flatMap(([, { text }]) => [
+      ...text.matchAll(/\bnpm (?:run )?([\w:-]+)/g),
+    ]);
+    const names = commands.map(([, name = '']) => name).filter((name) => !['ci', 'install'].includes(name));
+    expect(names).toEqual(expect.arrayContaining(['start', 'test']));
+    for (const name of names) expect(Object.keys(scripts)).toContain(name);
+  });
+});
+
+describe('the calls of the documentation', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ cwd: ROOT, env: { PORT: '0' }, lifetime: 'file' });
+  });
+
+  it.each(inLanguage('sh').filter(([, snippet]) => isCurl(snippet)))(
+    '%s is answered as it says',
+    async (_name, { text, next }) => {
+      const command = text.replaceAll(/http:\/\/(127\.0\.0\.1|localhost):3000/g, service.url);
+      expect(command).not.toBe(text);
+      const { stdout } = await run('sh', ['-c', command], { cwd: ROOT, timeout: 40_000, maxBuffer: 1e8 });
+      const answer = JSON.parse(stdout) as unknown;
+      if (next?.language === 'json') expect(answer).toEqual(JSON.parse(next.text));
+      else expect(answer).toEqual(expect.any(Object));
+    },
+  );
+});
