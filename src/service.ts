@@ -38,10 +38,14 @@ export async function startService(
     const httpDrain = new HttpDrain(app.getHttpAdapter().getInstance());
     await app.listen(http.port, http.host);
     const readiness = app.get(Readiness);
-    void app
+    app
       .get(AgentPool)
       .whenProvisioned()
-      .then(() => readiness.started());
+      .then(
+        () => readiness.started(),
+        // Closed before the agents were there.
+        () => undefined,
+      );
     return {
       app,
       url: await app.getUrl(),

@@ -25,7 +25,12 @@ export class MetricsModule {
       imports: [
         EventsModule,
         // Its own default metrics would go to prom-client's global registry, which two applications share.
-        PrometheusModule.register({ path, controller, defaultMetrics: { enabled: false } }),
+        PrometheusModule.register({
+          path,
+          // It writes the path on the class: one of our own, for another application may serve another path.
+          controller: class extends controller {},
+          defaultMetrics: { enabled: false },
+        }),
       ],
       providers: [MetricsService, ExecutionMetrics],
       exports: [MetricsService],

@@ -45,7 +45,10 @@ export class MetricsService {
     });
   }
 
-  /** A gauge whose samples `read` gives at every scrape; one that fails is logged and leaves the rest of the scrape whole. */
+  /**
+   * A gauge whose samples `read` gives at every scrape. One that fails is logged, and is without a sample until it is well
+   * again: the rest of the scrape is whole, and no old figure (nor the 0 of a gauge without labels) passes for a new one.
+   */
   gauge<Label extends string = never>(
     { name, help, labels = [] }: InstrumentOptions<Label>,
     read: () => readonly GaugeSample<Label>[] | Promise<readonly GaugeSample<Label>[]>,
@@ -63,6 +66,8 @@ export class MetricsService {
           for (const sample of samples) this.set(sample.labels, sample.value);
         } catch (error) {
           logger.error(`could not read ${name}`, error);
+          this.reset();
+          if (labels.length === 0) this.remove();
         }
       },
     });

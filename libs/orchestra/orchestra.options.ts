@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { poolDefinitionSchema } from '#agent-pool';
+import { poolDefinitionSchema, type PoolDefinition } from '#agent-pool';
+import { isPlainObject } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpClientOptionsSchema } from '#http';
-import { poolConfigSchema } from './pool-config.js';
+import { delegate } from './delegate.js';
+import { poolConfigSchema, type PoolConfig, type PoolConfigInput } from './pool-config.js';
 
 /** Pools one application may have; capabilities are label values of metrics. */
 export const MAX_POOLS = 200;
@@ -13,11 +15,23 @@ export const driverSchema = z
   .default('memory')
   .describe('`memory`: on the heap of this process; what was accepted is gone with it.');
 
+/**
+ * A pool with a `factory`, or one with a `kind`: the keys decide which it is meant to be. A union of both would explain
+ * the one that the value is nearer to, and a pool of many mistakes is near to neither.
+ */
+const poolSchema = z
+  .custom<PoolDefinition | PoolConfigInput>(isPlainObject, 'must be the options of a pool')
+  .transform((pool, context): z.output<typeof poolDefinitionSchema> | PoolConfig =>
+    'factory' in pool && !('kind' in pool)
+      ? delegate(context, poolDefinitionSchema, pool)
+      : delegate(context, poolConfigSchema, pool),
+  );
+
 export const orchestraOptionsSchema = z.strictObject({
   driver: driverSchema,
   dispatch: dispatchOptionsSchema.prefault({}),
   pools: z
-    .array(z.union([poolDefinitionSchema, poolConfigSchema]))
+    .array(poolSchema)
     .max(MAX_POOLS)
     .default([])
     .describe(

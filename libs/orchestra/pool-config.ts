@@ -11,39 +11,45 @@ import {
   type ModuleAgentOptions,
 } from '#agents';
 import { poolOptionsSchema, type AgentFactory, type PoolDefinition, type PoolOptions } from '#agent-pool';
-import type { Clock } from '#core';
+import { isPlainObject, type Clock } from '#core';
 import type { HttpClient } from '#http';
+import { delegate } from './delegate.js';
 
-/** The kinds of agents that can be named in configuration, each with the schema of its own options. */
-const AGENT_SCHEMAS = {
-  function: moduleAgentOptionsSchema,
-  http: httpAgentOptionsSchema,
-  mcp: mcpAgentOptionsSchema,
-} as const;
+/** The kinds of agents that can be named in configuration, each with its own options. */
+interface AgentOptions {
+  function: ModuleAgentOptions;
+  http: HttpAgentOptions;
+  mcp: McpAgentOptions;
+}
+type Kind = keyof AgentOptions;
 
-type AgentConfig =
-  | ({ kind: 'function' } & ModuleAgentOptions)
-  | ({ kind: 'http' } & HttpAgentOptions)
-  | ({ kind: 'mcp' } & McpAgentOptions);
+const AGENT_SCHEMAS: ReadonlyMap<Kind, z.ZodType> = new Map<Kind, z.ZodType>([
+  ['function', moduleAgentOptionsSchema],
+  ['http', httpAgentOptionsSchema],
+  ['mcp', mcpAgentOptionsSchema],
+]);
+
+type AgentConfig = { [K in Kind]: { kind: K } & AgentOptions[K] }[Kind];
 
 /** A pool as data: the options of every pool, a `kind`, and the options of that kind beside them. */
 export type PoolConfigInput = PoolOptions & AgentConfig;
 
-/** The same with the defaults of the pool filled in. */
+/** The same with the defaults of the pool filled in; those of the kind are its factory's. Parsed again, it stays as it is. */
 export type PoolConfig = z.output<typeof poolOptionsSchema> & AgentConfig;
 
 /** Every problem of the pool's and of the kind's options at once; the kind decides which options there are. */
 export const poolConfigSchema = z
-  .looseObject({ kind: z.literal(['function', 'http', 'mcp']) })
-  .transform(({ kind, ...rest }, context): PoolConfig => {
-    const { pool, agent } = split(rest);
-    const parsed = poolOptionsSchema.safeParse(pool);
-    const issues = [parsed.error, AGENT_SCHEMAS[kind].safeParse(agent).error].flatMap(
-      (error) => error?.issues ?? [],
-    );
-    if (parsed.success && issues.length === 0) return { ...parsed.data, kind, ...agent } as PoolConfig;
-    context.issues.push(...(issues as z.core.$ZodRawIssue[]));
-    return z.NEVER;
+  .custom<PoolConfigInput>(isPlainObject, 'must be the options of a pool')
+  .transform((config, context): PoolConfig => {
+    const { pool, agent } = split(config);
+    const common = delegate(context, poolOptionsSchema, pool);
+    const schema = AGENT_SCHEMAS.get(agent.kind);
+    if (schema !== undefined) delegate(context, schema, agent.options);
+    else {
+      const kinds = [...AGENT_SCHEMAS.keys()].join(', ');
+      context.addIssue({ code: 'custom', path: ['kind'], message: `must be one of ${kinds}` });
+    }
+    return { ...config, ...common };
   });
 
 /** What agents of the configured kinds work with. */
@@ -53,28 +59,29 @@ export interface AgentTools {
 }
 
 export function toPoolDefinition(config: PoolConfig, tools: AgentTools): PoolDefinition {
-  const { kind, ...rest } = config;
-  const { pool, agent } = split(rest);
-  return { ...(pool as PoolOptions), factory: toFactory({ kind, ...agent } as AgentConfig, tools) };
+  const { pool, agent } = split(config);
+  return { ...pool, factory: toFactory(agent, tools) };
 }
 
-function toFactory({ kind, ...agent }: AgentConfig, { client, clock }: AgentTools): AgentFactory {
+function toFactory({ kind, options }: AgentPart, { client, clock }: AgentTools): AgentFactory {
   switch (kind) {
     case 'function':
-      return new ModuleAgentFactory(agent as ModuleAgentOptions);
+      return new ModuleAgentFactory(options);
     case 'http':
-      return new HttpAgentFactory(agent as HttpAgentOptions, client, clock);
+      return new HttpAgentFactory(options, client, clock);
     case 'mcp':
-      return new McpAgentFactory(agent as McpAgentOptions, client, clock);
+      return new McpAgentFactory(options, client, clock);
   }
 }
 
+type AgentPart = { [K in Kind]: { kind: K; options: AgentOptions[K] } }[Kind];
+
 /** The options that every pool has stand beside those of its kind; what no pool has is the kind's to judge. */
-function split(options: Record<string, unknown>): Record<'pool' | 'agent', Record<string, unknown>> {
-  const isPool = ([key]: [string, unknown]): boolean => key in poolOptionsSchema.shape;
-  const entries = Object.entries(options);
-  return {
-    pool: Object.fromEntries(entries.filter(isPool)),
-    agent: Object.fromEntries(entries.filter((entry) => !isPool(entry))),
-  };
+function split({ kind, ...rest }: PoolConfigInput): { pool: PoolOptions; agent: AgentPart } {
+  const entries = Object.entries(rest);
+  const isPool = ([key]: [string, unknown]): boolean => Object.hasOwn(poolOptionsSchema.shape, key);
+  const pool = Object.fromEntries(entries.filter(isPool));
+  const options = Object.fromEntries(entries.filter((entry) => !isPool(entry)));
+  // No type follows keys that are told apart by a schema. Whoever reads on checks both parts.
+  return { pool, agent: { kind, options } } as unknown as { pool: PoolOptions; agent: AgentPart };
 }

@@ -20,14 +20,16 @@ const CLOSE_DEADLINE_MS = 10_000;
 const SAME_SIGNAL_MS = 200;
 
 /**
- * Ends the service in order: readiness off, `drainDelayMs`, executions, then everything else; the exit code is 0 only
- * if nothing accepted was lost. A second signal ends the process at once with code 1.
+ * Ends the service in order: readiness off, `drainDelayMs`, executions, then everything else. A stage that fails does not
+ * keep the others from their turn. The exit code is 0 only if nothing accepted was lost and nothing failed. A second
+ * signal ends the process at once with code 1.
  */
 export class ServiceShutdown {
   readonly #options: ServiceShutdownOptions;
   readonly #logger = new Logger('Shutdown');
   readonly #clock: Clock;
   #begunAt: number | undefined;
+  #code = 0;
 
   constructor(options: ServiceShutdownOptions) {
     this.#options = options;
@@ -38,7 +40,7 @@ export class ServiceShutdown {
   signalled(signal: string): void {
     const now = this.#clock.monotonic();
     if (this.#begunAt === undefined) {
-      void this.begin(signal, 0);
+      void this.#begin(signal);
     } else if (now - this.#begunAt > SAME_SIGNAL_MS) {
       this.#logger.error(`${signal} again: ending at once`);
       this.#options.exit(1);
@@ -47,42 +49,61 @@ export class ServiceShutdown {
 
   /** What an error that nobody caught does: whatever state it left, what was accepted is still finished, and no more taken. */
   faulted(error: unknown): void {
-    this.#logger.error('an error was not caught', error instanceof Error ? error.stack : String(error));
-    void this.begin('uncaught error', 1);
+    this.#failed('an error was not caught', error);
+    if (this.#begunAt === undefined) void this.#begin('uncaught error');
   }
 
-  /** @param failure the exit code when all goes well: not 0 when a fault began the shutdown. */
-  async begin(reason: string, failure: number): Promise<void> {
-    if (this.#begunAt !== undefined) return;
+  async #begin(reason: string): Promise<void> {
     this.#begunAt = this.#clock.monotonic();
     const { app, httpDrain, drainDelayMs, gracePeriodMs, exit } = this.#options;
     this.#logger.log(`${reason}: draining, for at most ${drainDelayMs + gracePeriodMs} ms`);
-    app.get(Readiness).draining();
+    await this.#stage(() => app.get(Readiness).draining());
     await this.#clock.sleep(drainDelayMs, { ref: true });
-    httpDrain.begin();
-    let code = failure;
+    await this.#stage(() => httpDrain.begin());
+    await this.#stage(() => this.#drain());
+    await this.#stage(() => this.#close());
+    exit(this.#code);
+  }
+
+  async #stage(run: () => void | Promise<void>): Promise<void> {
     try {
-      const { remaining, abandoned, lost, durationMs } = await app.get(WorkflowDispatcher).drain();
-      this.#logger.log(
-        `drained in ${Math.round(durationMs)} ms: ${remaining} executions left, ${abandoned} tasks abandoned`,
-      );
-      if (lost) {
-        this.#logger.error(`${remaining} accepted executions are lost: the memory driver keeps nothing`);
-        code = 1;
-      }
-      this.#clock.setTimer(
-        () => {
-          this.#logger.error(`still closing after ${CLOSE_DEADLINE_MS} ms: ending at once`);
-          exit(1);
-        },
-        CLOSE_DEADLINE_MS,
-        { ref: true },
-      );
-      await app.close();
+      await run();
     } catch (error) {
-      this.#logger.error('the shutdown failed', error instanceof Error ? error.stack : String(error));
-      code = 1;
+      this.#failed('the shutdown failed', error);
     }
-    exit(code);
+  }
+
+  async #drain(): Promise<void> {
+    const { remaining, abandoned, lost, durationMs } = await this.#options.app
+      .get(WorkflowDispatcher)
+      .drain();
+    this.#logger.log(
+      `drained in ${Math.round(durationMs)} ms: ${remaining} executions left, ${abandoned} tasks abandoned`,
+    );
+    if (!lost) return;
+    this.#logger.error(`${remaining} accepted executions are lost: the memory driver keeps nothing`);
+    this.#code = 1;
+  }
+
+  async #close(): Promise<void> {
+    const { app, exit } = this.#options;
+    const deadline = this.#clock.setTimer(
+      () => {
+        this.#logger.error(`still closing after ${CLOSE_DEADLINE_MS} ms: ending at once`);
+        exit(1);
+      },
+      CLOSE_DEADLINE_MS,
+      { ref: true },
+    );
+    try {
+      await app.close();
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#logger.error(what, error instanceof Error ? error.stack : String(error));
+    this.#code = 1;
   }
 }

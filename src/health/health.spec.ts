@@ -1,0 +1,142 @@
+import { Test } from '@nestjs/testing';
+import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import type { AgentPool, AgentState, PoolHealth, PoolSnapshot } from '#agent-pool';
+import { untilAborted } from '#core';
+import type { DispatcherStatus, WorkflowDispatcher } from '#dispatch';
+import type { QueueDriver } from '#queue';
+import { Readiness } from '../lifecycle/readiness.js';
+import { DispatchHealth } from './dispatch.health.js';
+import { PoolsHealth } from './pools.health.js';
+import { QueueHealth } from './queue.health.js';
+import { ReadinessHealth } from './readiness.health.js';
+
+/** All that the indicators read of a pool. */
+function makeSnapshot(capability: string, health: PoolHealth, abandoned = 0): PoolSnapshot {
+  const agents: Record<AgentState, number> = {
+    starting: 0,
+    idle: 1,
+    busy: 0,
+    draining: 0,
+    stopped: 0,
+    error: 0,
+    quarantined: 0,
+  };
+  return {
+    capability,
+    kind: 'function',
+    health,
+    selection: 'least-loaded',
+    concurrencyPerAgent: 1,
+    size: { min: 1, max: 1, current: 1 },
+    agents,
+    leases: { active: 0, waiting: 0 },
+    performance: { tasks: 0, failures: 0, abandoned, averageLatencyMs: null },
+  };
+}
+
+const poolOf = (...pools: PoolSnapshot[]) => ({ pools: () => pools }) as AgentPool;
+
+describe('the health of', () => {
+  let indicators: HealthIndicatorService;
+
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({ imports: [TerminusModule] }).compile();
+    indicators = module.get(HealthIndicatorService, { strict: false });
+  });
+
+  describe('the queue', () => {
+    const healthOf = (ping: QueueDriver['ping'], durable = false) =>
+      new QueueHealth(indicators, { ping, durable } as QueueDriver).check();
+
+    it.each([true, false])(
+      'is up when its backend answers, and says whether it keeps jobs: %s',
+      async (durable) => {
+        await expect(healthOf(() => Promise.resolve(), durable)).resolves.toMatchObject({
+          queue: { status: 'up', durable },
+        });
+      },
+    );
+
+    it('is down when its backend fails', async () => {
+      const health = await healthOf(() => Promise.reject(new Error('connection refused')));
+      expect(health.queue?.status).toBe('down');
+    });
+
+    it.each([
+      ['and asks it to stop', (signal: AbortSignal) => untilAborted(new Promise<void>(() => {}), signal)],
+      ['also when it ignores that', () => new Promise<void>(() => {})],
+    ])('is down when its backend does not answer within 1 s, %s', async (_, ping) => {
+      // Fake timers do not reach AbortSignal.timeout, which is what measures here.
+      const second = new AbortController();
+      const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(second.signal);
+      const pinged = jest.fn(ping);
+      const settled = jest.fn();
+      const health = healthOf(pinged);
+      void health.then(settled);
+      await new Promise((resolve) => setImmediate(resolve));
+      const [signal] = pinged.mock.lastCall!;
+      expect(timeout.mock.calls).toEqual([[1_000]]);
+      expect(settled).not.toHaveBeenCalled();
+      expect(signal.aborted).toBe(false);
+      second.abort(new DOMException('too slow', 'TimeoutError'));
+      expect((await health).queue?.status).toBe('down');
+      expect(signal.aborted).toBe(true);
+      timeout.mockRestore();
+    });
+  });
+
+  describe('the pools', () => {
+    const healthOf = (...pools: PoolSnapshot[]) =>
+      new PoolsHealth(indicators, poolOf(...pools)).check().pools!;
+
+    it('is up when all are healthy, and when there are none', () => {
+      expect(healthOf().status).toBe('up');
+      expect(healthOf(makeSnapshot('a', 'healthy'), makeSnapshot('b', 'healthy')).status).toBe('up');
+    });
+
+    it.each<PoolHealth>(['degraded', 'critical'])(
+      'is degraded, not down, when one of them is %s: others still work',
+      (health) => {
+        expect(healthOf(makeSnapshot('a', 'healthy'), makeSnapshot('b', health))).toMatchObject({
+          status: 'degraded',
+          details: { a: { health: 'healthy' }, b: { health } },
+        });
+      },
+    );
+
+    it('tells the agents and the abandoned tasks of each', () => {
+      expect(healthOf(makeSnapshot('a', 'healthy', 3)).details).toEqual({
+        a: { health: 'healthy', agents: expect.objectContaining({ idle: 1, busy: 0 }), tasksAbandoned: 3 },
+      });
+    });
+  });
+
+  it('the dispatcher is what it says of itself, with the abandoned tasks of all pools', async () => {
+    const status: DispatcherStatus = { accepting: false, running: 2, waiting: 3 };
+    const dispatcher = { status: () => Promise.resolve(status) } as WorkflowDispatcher;
+    const pool = poolOf(makeSnapshot('a', 'healthy', 1), makeSnapshot('b', 'critical', 4));
+    await expect(new DispatchHealth(indicators, dispatcher, pool).check()).resolves.toEqual({
+      dispatch: { status: 'up', ...status, tasksAbandoned: 5 },
+    });
+  });
+
+  it('the service follows its lifecycle: ready in the middle only, started from then on', () => {
+    const readiness = new Readiness();
+    const health = new ReadinessHealth(indicators, readiness);
+    const states = () => [health.check().service, health.checkStarted().service];
+    expect(states()).toEqual([
+      { status: 'down', state: 'starting' },
+      { status: 'down', state: 'starting' },
+    ]);
+    readiness.started();
+    expect(states()).toEqual([
+      { status: 'up', state: 'ready' },
+      { status: 'up', state: 'ready' },
+    ]);
+    readiness.draining();
+    expect(states()).toEqual([
+      { status: 'down', state: 'draining' },
+      { status: 'up', state: 'draining' },
+    ]);
+  });
+});
