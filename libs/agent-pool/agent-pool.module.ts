@@ -11,7 +11,7 @@ import { EventsModule } from '#events';
 import {
   AGENT_POOL_OPTIONS,
   ConfigurableModuleClass,
-  agentPoolOptionsProvider,
+  optionsProvider,
   type ResolvedAgentPoolModuleOptions,
 } from './agent-pool.options.js';
 import { AgentPool } from './agent-pool.js';
@@ -27,7 +27,7 @@ export type { AgentPoolModuleOptions } from './agent-pool.options.js';
  */
 @Module({
   imports: [ClockModule, EventsModule, DiscoveryModule],
-  providers: [agentPoolOptionsProvider, AgentPool, AgentExplorer],
+  providers: [optionsProvider, AgentPool, AgentExplorer],
   exports: [AgentPool],
 })
 export class AgentPoolModule

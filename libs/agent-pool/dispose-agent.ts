@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Deadline, untilAborted, type Clock } from '#core';
+import { Deadline, untilAborted, type Clock, messageOf } from '#core';
 import type { Agent } from './ports/agent.js';
 
 /** How long the disposal of one agent is waited for. */
@@ -19,7 +19,7 @@ export async function settleInTime(work: () => Promise<void>, clock: Clock, what
   try {
     await untilAborted(work(), deadline.signal);
   } catch (error) {
-    logger.warn(`${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+    logger.warn(`${what} failed: ${messageOf(error)}`);
   } finally {
     deadline.dispose();
   }

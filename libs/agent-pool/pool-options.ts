@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS, idSchema } from '#core';
+import { idSchema, durationMsSchema } from '#core';
 
 /** How the agent of the next lease is chosen among those with a free slot. */
 export const SELECTIONS = ['round-robin', 'least-loaded', 'performance-based', 'resource-aware'] as const;
@@ -33,11 +33,6 @@ export const poolOptionsSchema = z.strictObject({
     .default('least-loaded')
     .describe('Which agent with a free slot the next task gets.'),
   maxWaiters: z.int().min(1).default(100_000).describe('Leases that may wait at once; the next is refused.'),
-  createTimeoutMs: z
-    .int()
-    .min(1)
-    .max(MAX_DELAY_MS)
-    .default(10_000)
-    .describe('How long making one agent may take.'),
+  createTimeoutMs: durationMsSchema.default(10_000).describe('How long making one agent may take.'),
 });
 export type PoolOptions = z.input<typeof poolOptionsSchema>;

@@ -13,9 +13,11 @@ export { onAbort } from './abort/on-abort.js';
 export { untilAborted } from './abort/until-aborted.js';
 export { Clock, MAX_DELAY_MS, type SleepOptions, type Timer, type TimerOptions } from './clock/clock.js';
 export { ClockModule } from './clock/clock.module.js';
+export { delayMsSchema, durationMsSchema } from './clock/duration.js';
 export { ManualClock } from './clock/manual-clock.js';
 export { SystemClock } from './clock/system-clock.js';
 export { MAX_ERROR_MESSAGE_LENGTH, toErrorRecord, type ErrorRecord } from './errors/error-record.js';
+export { messageOf } from './errors/message-of.js';
 export { OrchestraError, type OrchestraErrorOptions } from './errors/orchestra-error.js';
 export { ValidationError, type Problem } from './errors/validation-error.js';
 export { MAX_ID_LENGTH, idSchema, newId } from './ids/id.js';
@@ -28,6 +30,7 @@ export {
   type JsonValue,
 } from './json/json.js';
 export { JitteredLoop, type JitteredLoopOptions } from './loop/jittered-loop.js';
+export { defineModuleOptions } from './options/module-options.js';
 export { parseOptions } from './options/parse-options.js';
 export { parseShape, type ParsedShape } from './options/parse-shape.js';
 export { formatPath, toProblems } from './options/problem-list.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS } from '#core';
+import { delayMsSchema, durationMsSchema } from '#core';
 import { WORKFLOW_MODES } from './document/workflow.js';
 
 const retentionSchema = z.strictObject({
@@ -10,8 +10,6 @@ const retentionSchema = z.strictObject({
     .default(10_000)
     .describe('How many finished executions are kept, the latest ones.'),
 });
-
-const durationMs = z.int().min(1).max(MAX_DELAY_MS);
 
 export const dispatchOptionsSchema = z.strictObject({
   maxConcurrentWorkflows: z
@@ -31,22 +29,16 @@ export const dispatchOptionsSchema = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Executions that may wait; the next is refused with QUEUE_FULL.'),
-  defaultTimeoutMs: durationMs
+  defaultTimeoutMs: durationMsSchema
     .default(300_000)
     .describe('Of an execution whose request and workflow name none.'),
   maxSteps: z.int().min(1).max(100_000).default(1_000).describe('Steps that a workflow may have.'),
   mode: z.enum(WORKFLOW_MODES).default('adaptive').describe('Of a workflow that names none.'),
-  abortGraceMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
+  abortGraceMs: delayMsSchema
     .default(5_000)
     .describe('How long a task may ignore its aborted signal before it is given up.'),
-  expressionTimeoutMs: durationMs.default(100).describe('How long one expression may be evaluated.'),
-  gracePeriodMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
+  expressionTimeoutMs: durationMsSchema.default(100).describe('How long one expression may be evaluated.'),
+  gracePeriodMs: delayMsSchema
     .default(30_000)
     .describe('How long a drain waits for executions before it aborts them.'),
   retention: retentionSchema

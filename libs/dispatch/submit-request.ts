@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { MAX_DELAY_MS, idSchema, jsonValueSchema, type JsonValue } from '#core';
+import { idSchema, jsonValueSchema, type JsonValue, durationMsSchema } from '#core';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
 
 /** What goes with a workflow when it is submitted; values here win over the workflow's own. */
 export const submitOptionsSchema = z.strictObject({
   input: jsonValueSchema.default({}).describe('What expressions see as $input. Any JSON value.'),
   priority: z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).optional().describe('0..10, 10 first.'),
-  timeoutMs: z.int().min(1).max(MAX_DELAY_MS).optional().describe('Counted from the start of the execution.'),
+  timeoutMs: durationMsSchema.optional().describe('Counted from the start of the execution.'),
   idempotencyKey: idSchema
     .optional()
     .describe('The same key and request again is the same execution, for as long as that is kept.'),

@@ -1,11 +1,6 @@
-import {
-  ConfigurableModuleBuilder,
-  Module,
-  type FactoryProvider,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Module, type FactoryProvider, type OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
-import { Clock, ClockModule, parseOptions } from '#core';
+import { Clock, ClockModule, defineModuleOptions } from '#core';
 import { MemoryQueueDriver } from './memory/memory-queue-driver.js';
 import { QueueDriver } from './ports/queue-driver.js';
 
@@ -14,24 +9,26 @@ const queueModuleOptionsSchema = z.strictObject({
 });
 export type QueueModuleOptions = z.input<typeof queueModuleOptionsSchema>;
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<QueueModuleOptions>({
-  moduleName: 'Queue',
-})
-  .setClassMethodName('forRoot')
-  .setExtras({}, (definition) => ({ ...definition, global: true }))
-  .build();
+const QUEUE_OPTIONS = Symbol('nest-orchestra.queue.options');
+
+const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
+  'Queue',
+  queueModuleOptionsSchema,
+  QUEUE_OPTIONS,
+);
+
+const DRIVERS: Record<QueueModuleOptions['driver'], (clock: Clock) => QueueDriver> = {
+  memory: (clock) => new MemoryQueueDriver({ clock }),
+};
 
 const driverProvider: FactoryProvider<QueueDriver> = {
   provide: QueueDriver,
-  inject: [MODULE_OPTIONS_TOKEN, Clock],
-  useFactory: (options: QueueModuleOptions, clock: Clock) => {
-    parseOptions(queueModuleOptionsSchema, options, 'QueueModule options');
-    return new MemoryQueueDriver({ clock });
-  },
+  inject: [QUEUE_OPTIONS, Clock],
+  useFactory: ({ driver }: QueueModuleOptions, clock: Clock) => DRIVERS[driver](clock),
 };
 
 /** One `QueueDriver` for the whole application. */
-@Module({ imports: [ClockModule], providers: [driverProvider], exports: [QueueDriver] })
+@Module({ imports: [ClockModule], providers: [optionsProvider, driverProvider], exports: [QueueDriver] })
 export class QueueModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   readonly #driver: QueueDriver;
 

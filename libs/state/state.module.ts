@@ -1,6 +1,6 @@
-import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
-import { parseOptions } from '#core';
+import { defineModuleOptions } from '#core';
 import { memoryStateOptionsSchema, type MemoryStateOptions } from './memory/memory-state-options.js';
 import { MemoryStateStore } from './memory/memory-state-store.js';
 import { StateStore } from './ports/state-store.js';
@@ -17,12 +17,13 @@ const DRIVERS: Record<StateModuleOptions['driver'], (limits: MemoryStateOptions)
   memory: (limits) => new MemoryStateStore(limits),
 };
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<StateModuleOptions>({
-  moduleName: 'State',
-})
-  .setClassMethodName('forRoot')
-  .setExtras({}, (definition) => ({ ...definition, global: true }))
-  .build();
+const STATE_OPTIONS = Symbol('nest-orchestra.state.options');
+
+const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
+  'State',
+  stateModuleOptionsSchema,
+  STATE_OPTIONS,
+);
 
 /**
  * Provides the `StateStore` of the application, globally.
@@ -31,13 +32,11 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  */
 @Module({
   providers: [
+    optionsProvider,
     {
       provide: StateStore,
-      inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: StateModuleOptions): StateStore => {
-        const { driver, ...limits } = parseOptions(stateModuleOptionsSchema, options, 'StateModule options');
-        return DRIVERS[driver](limits);
-      },
+      inject: [STATE_OPTIONS],
+      useFactory: ({ driver, ...limits }: StateModuleOptions): StateStore => DRIVERS[driver](limits),
     },
   ],
   exports: [StateStore],

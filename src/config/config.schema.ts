@@ -1,21 +1,15 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS } from '#core';
+import { delayMsSchema } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpServerOptionsSchema } from '#http';
 import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
 import { authOptionsSchema } from '../auth/auth.options.js';
 
 const shutdownSchema = z.strictObject({
-  gracePeriodMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
+  gracePeriodMs: delayMsSchema
     .default(30_000)
     .describe('How long executions may go on after the first SIGTERM or SIGINT.'),
-  drainDelayMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
+  drainDelayMs: delayMsSchema
     .default(0)
     .describe('How long work is still accepted after readiness went down, for load balancers to notice.'),
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { parseDocument, type Document, type YAMLParseError } from 'yaml';
-import { ValidationError, isPlainObject, toProblems, type Problem } from '#core';
+import { ValidationError, isPlainObject, parseShape, type Problem, messageOf } from '#core';
 import { configSchema, type ServiceConfig } from './config.schema.js';
 import { crossCheck } from './cross-check.js';
 import { nameVariable, readEnvironment } from './environment.js';
@@ -30,9 +30,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, cw
   const fromFile = text === null ? {} : resolvePaths(parseConfigText(file, text), dirname(file));
   const { values, problems } = readEnvironment(env);
   const raw = merge(fromFile, values);
-  const parsed = configSchema.safeParse(raw);
-  const found = [...(parsed.success ? [] : toProblems(parsed.error.issues)), ...crossCheck(raw)];
-  if (!parsed.success || problems.length + found.length > 0) {
+  const parsed = parseShape(configSchema, raw);
+  const found = [...('problems' in parsed ? parsed.problems : []), ...crossCheck(raw)];
+  if ('problems' in parsed || problems.length + found.length > 0) {
     const named = found.map((problem) => nameVariable(problem, env));
     throw invalid(text === null ? 'of the environment' : file, [...problems, ...named]);
   }
@@ -76,7 +76,7 @@ function toValue(file: string, document: Document): unknown {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     // An alias of nothing, or a few that stand for millions of values.
-    throw invalid(file, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+    throw invalid(file, [{ path: '', message: messageOf(error) }]);
   }
 }
 

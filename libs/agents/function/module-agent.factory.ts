@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { AgentFactory, CallableAgent, type Agent } from '#agent-pool';
-import { parseOptions, untilAborted } from '#core';
+import { parseOptions, untilAborted, messageOf } from '#core';
 import { AgentError } from '../agents.errors.js';
 import { checked } from './function-agent.factory.js';
 import { moduleAgentOptionsSchema, type ModuleAgentOptions } from './module-agent-options.js';
@@ -49,11 +49,14 @@ export class ModuleAgentFactory extends AgentFactory {
     try {
       return await this.#importModule(this.#url);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new AgentError('AGENT_MODULE_INVALID', `module ${this.#module} cannot be loaded: ${message}`, {
-        details: { module: this.#module },
-        cause: error,
-      });
+      throw new AgentError(
+        'AGENT_MODULE_INVALID',
+        `module ${this.#module} cannot be loaded: ${messageOf(error)}`,
+        {
+          details: { module: this.#module },
+          cause: error,
+        },
+      );
     }
   }
 }

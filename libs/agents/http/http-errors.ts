@@ -1,3 +1,4 @@
+import { messageOf } from '#core';
 import { AgentError } from '../agents.errors.js';
 
 /** Statuses below 500 that may pass by themselves: request timeout, too early, too many requests. */
@@ -49,8 +50,4 @@ function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === 'string' ? code : codeOf(cause);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

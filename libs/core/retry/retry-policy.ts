@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS } from '../clock/clock.js';
-
-const delayMs = z.int().min(1).max(MAX_DELAY_MS);
+import { durationMsSchema } from '../clock/duration.js';
 
 /** How often and how far apart failing work is tried again. */
 export const retryPolicySchema = z.strictObject({
@@ -11,8 +9,8 @@ export const retryPolicySchema = z.strictObject({
     .max(100)
     .default(3)
     .describe('How often the work is tried in all, the first time included.'),
-  baseDelayMs: delayMs.default(1_000).describe('The upper end of the first delay.'),
-  maxDelayMs: delayMs.default(10_000).describe('No delay is longer.'),
+  baseDelayMs: durationMsSchema.default(1_000).describe('The upper end of the first delay.'),
+  maxDelayMs: durationMsSchema.default(10_000).describe('No delay is longer.'),
   multiplier: z
     .number()
     .min(1)

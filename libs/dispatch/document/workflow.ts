@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import {
-  MAX_DELAY_MS,
   idSchema,
   isPlainObject,
   jsonValueSchema,
   retryPolicySchema,
   type JsonObject,
+  durationMsSchema,
 } from '#core';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
 import { expressionSource } from '../expressions/template.js';
@@ -24,8 +24,6 @@ const STEP_ERROR_POLICIES = ['fail', 'continue', 'skip'] as const;
 export type StepErrorPolicy = (typeof STEP_ERROR_POLICIES)[number];
 
 const nameSchema = z.string().min(1).max(256);
-const timeoutSchema = z.int().min(1).max(MAX_DELAY_MS);
-
 const jsonObjectSchema = z
   .custom<JsonObject>((value) => isPlainObject(value), 'must be an object')
   .pipe(jsonValueSchema as z.ZodType<JsonObject, JsonObject>);
@@ -43,7 +41,7 @@ export const stepSchema = z.strictObject({
     .refine((text) => expressionSource(text) !== undefined, 'must be an expression: {% ... %}')
     .optional()
     .describe('The step is skipped unless this is true.'),
-  timeoutMs: timeoutSchema.optional().describe("For one attempt. Default: none beyond the workflow's."),
+  timeoutMs: durationMsSchema.optional().describe("For one attempt. Default: none beyond the workflow's."),
   retry: retryPolicySchema.prefault({}),
   onError: z
     .enum(STEP_ERROR_POLICIES)
@@ -65,7 +63,7 @@ export const workflowSchema = z.strictObject({
     .max(MAX_PRIORITY)
     .optional()
     .describe('10 first. Default 5; a request may override it.'),
-  timeoutMs: timeoutSchema
+  timeoutMs: durationMsSchema
     .optional()
     .describe("From the first start on. Default: the dispatcher's; a request may override it."),
   steps: z.array(stepSchema).min(1, 'must hold at least one step'),

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS } from '#core';
-
-const delayMs = z.int().min(1).max(MAX_DELAY_MS);
+import { delayMsSchema, durationMsSchema } from '#core';
 
 /**
  * The outgoing HTTP connections of an application.
@@ -26,22 +24,19 @@ export const httpClientOptionsSchema = z
       .describe(
         'Requests under way on one connection. More than 1 lets a slow answer hold up the ones behind it.',
       ),
-    keepAliveTimeoutMs: delayMs
+    keepAliveTimeoutMs: durationMsSchema
       .default(10_000)
       .describe(
         'How long an idle connection is kept. Below the 15 s after which our own servers close theirs.',
       ),
-    keepAliveMaxTimeoutMs: delayMs
+    keepAliveMaxTimeoutMs: durationMsSchema
       .default(14_000)
       .describe('No Keep-Alive hint of a server makes it longer than this.'),
-    keepAliveTimeoutThresholdMs: z
-      .int()
-      .min(0)
-      .max(MAX_DELAY_MS)
+    keepAliveTimeoutThresholdMs: delayMsSchema
       .default(2_000)
       .describe("Taken off a server's hint, so that its end of the connection never closes first."),
-    connectTimeoutMs: delayMs.default(3_000).describe('How long a TCP and TLS handshake may take.'),
-    clientTtlMs: delayMs
+    connectTimeoutMs: durationMsSchema.default(3_000).describe('How long a TCP and TLS handshake may take.'),
+    clientTtlMs: durationMsSchema
       .default(300_000)
       .describe('Age at which a connection is replaced, so that a changed DNS answer takes effect.'),
     maxOrigins: z
@@ -50,10 +45,7 @@ export const httpClientOptionsSchema = z
       .max(100_000)
       .default(256)
       .describe('Different origins that may be connected to at once.'),
-    closeTimeoutMs: z
-      .int()
-      .min(0)
-      .max(MAX_DELAY_MS)
+    closeTimeoutMs: delayMsSchema
       .default(5_000)
       .describe('How long closing waits for requests under way before it ends them.'),
   })

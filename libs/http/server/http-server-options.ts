@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS } from '#core';
-
-const delayMs = z.int().min(1).max(MAX_DELAY_MS);
+import { durationMsSchema } from '#core';
 
 /** Where a server listens and what one client may take from it. */
 export const httpServerOptionsSchema = z
@@ -15,16 +13,18 @@ export const httpServerOptionsSchema = z
       .default('127.0.0.1')
       .describe('Address to bind. `localhost` stands for 127.0.0.1.'),
     port: z.int().min(0).max(65_535).default(3_000).describe('0 takes a free one.'),
-    keepAliveTimeoutMs: delayMs
+    keepAliveTimeoutMs: durationMsSchema
       .default(15_000)
       .describe(
         'How long an idle connection is kept. Above the idle timeout of a load balancer in front (ALB: 60 s).',
       ),
-    headersTimeoutMs: delayMs.default(16_000).describe("How long a request's headers may take to arrive."),
-    requestTimeoutMs: delayMs
+    headersTimeoutMs: durationMsSchema
+      .default(16_000)
+      .describe("How long a request's headers may take to arrive."),
+    requestTimeoutMs: durationMsSchema
       .default(30_000)
       .describe('How long a whole request may take to arrive, its body included.'),
-    connectionsCheckingIntervalMs: delayMs
+    connectionsCheckingIntervalMs: durationMsSchema
       .default(2_000)
       .describe('How often the two timeouts above are looked after; by so much a request may outlive them.'),
     bodyLimitBytes: z.int().min(1).max(104_857_600).default(1_048_576).describe('Largest body accepted.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_MS, pageLimitSchema } from '#core';
+import { pageLimitSchema, delayMsSchema } from '#core';
 import { JOB_STATES } from './job.js';
 
 const MAX_CONCURRENCY = 10_000;
@@ -13,15 +13,10 @@ export const consumeOptionsSchema = z.strictObject({
 });
 
 export const consumerCloseOptionsSchema = z.strictObject({
-  drainMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
-    .describe('How long running handlers may go on before their signals abort with `shutdown`.'),
-  abortGraceMs: z
-    .int()
-    .min(0)
-    .max(MAX_DELAY_MS)
+  drainMs: delayMsSchema.describe(
+    'How long running handlers may go on before their signals abort with `shutdown`.',
+  ),
+  abortGraceMs: delayMsSchema
     .default(5_000)
     .describe('How long a handler may take to end after its signal aborted, before it is given up.'),
 });

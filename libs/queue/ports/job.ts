@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_RETRY_POLICY, MAX_DELAY_MS, idSchema, retryPolicySchema, type ErrorRecord } from '#core';
+import { DEFAULT_RETRY_POLICY, idSchema, retryPolicySchema, type ErrorRecord, delayMsSchema } from '#core';
 
 /**
  * A job is `delayed` until its time, `waiting` for a consumer, `active` in a handler, and ends `completed` or `failed`.
@@ -23,7 +23,7 @@ export type JobRetention = z.output<typeof jobRetentionSchema>;
 export const addOptionsSchema = z.strictObject({
   id: idSchema.optional().describe('The same id is the same job while it is kept. Default: a new UUIDv7.'),
   priority: prioritySchema.describe('0..10, 10 first; first in, first out within one priority.'),
-  delayMs: z.int().min(0).max(MAX_DELAY_MS).default(0).describe('Earliest moment of the first attempt.'),
+  delayMs: delayMsSchema.default(0).describe('Earliest moment of the first attempt.'),
   attempts: z.int().min(1).max(100).default(1).describe('How often the handler may fail in all.'),
   backoff: retryPolicySchema
     .omit({ maxAttempts: true })
