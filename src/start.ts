@@ -41,7 +41,8 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE')
     return `${address}:${port} is in use: stop what listens there, or set another PORT`;
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    return `cannot listen on ${address}:${port} (${code}): set another HOST or PORT`;
+    const where = port === undefined ? address : `${address}:${port}`;
+    return `cannot listen on ${where} (${code}): set another HOST or PORT`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -72,15 +72,15 @@ describe('the attempts of a step', () => {
     });
   });
 
-  it('wait as long as the error asks for, within maxDelayMs', async () => {
-    jest.spyOn(Math, 'random').mockReturnValue(0);
+  it('wait as long as the error asks for, also beyond maxDelayMs', async () => {
     const work = new GatedAgent();
     const { dispatcher, clock, recorder } = await makeHarness({ agents: { work: work.run } });
+    jest.spyOn(Math, 'random').mockReturnValue(0);
     await dispatcher.submit(workflow([step('a', { retry: { maxDelayMs: 5_000 } })]));
     for (const [nth, [asked, waited]] of (
       [
         [3_000, 3_000],
-        [60_000, 5_000],
+        [60_000, 60_000],
       ] as const
     ).entries()) {
       (await work.call(nth + 1)).fail(Object.assign(new Error('busy'), { details: { retryAfterMs: asked } }));
@@ -89,15 +89,26 @@ describe('the attempts of a step', () => {
       await clock.advance(1);
       expect(work.calls).toHaveLength(nth + 2);
     }
-    expect(recorder.of('step.retrying').map(({ delayMs }) => delayMs)).toEqual([3_000, 5_000]);
+    expect(recorder.of('step.retrying').map(({ delayMs }) => delayMs)).toEqual([3_000, 60_000]);
+  });
+
+  it('end with an error that asks for more time than the execution has', async () => {
+    const work = new GatedAgent();
+    const { dispatcher } = await makeHarness({ agents: { work: work.run } });
+    const handle = await dispatcher.submit(workflow([step('a')]), { timeoutMs: 60_000 });
+    const busy = Object.assign(new Error('busy'), { code: 'BUSY', details: { retryAfterMs: 60_001 } });
+    (await work.call(1)).fail(busy);
+    const { status, error } = await handle.result();
+    expect([status, error?.code]).toEqual(['failed', 'BUSY']);
+    expect(work.calls).toHaveLength(1);
   });
 });
 
 describe('the time of a step', () => {
   it('is counted an attempt, and its end is retryable', async () => {
-    jest.spyOn(Math, 'random').mockReturnValue(0);
     const work = new GatedAgent();
     const { dispatcher, clock } = await makeHarness({ agents: { work: work.run } });
+    jest.spyOn(Math, 'random').mockReturnValue(0);
     const handle = await dispatcher.submit(
       workflow([step('a', { timeoutMs: 100, retry: { maxAttempts: 2 } })]),
     );
@@ -171,7 +182,6 @@ describe('the time of an execution', () => {
       workflow([step('a', { retry: { baseDelayMs: 60_000, maxDelayMs: 60_000 } })]),
       { timeoutMs: 10 },
     );
-    jest.spyOn(Math, 'random').mockReturnValue(0.9);
     (await work.call(1)).fail(new Error('no'));
     await clock.advance(10);
     expect((await handle.result()).steps.a).toMatchObject({ status: 'cancelled', attempts: 1 });
@@ -184,6 +194,7 @@ describe('the time of an execution', () => {
       agents: { work: work.run },
       maxConcurrentWorkflows: 1,
     });
+    jest.spyOn(Math, 'random').mockReturnValue(0.9);
     await dispatcher.submit(workflow([step('a')]));
     await work.call(1);
     const handle = await dispatcher.submit(workflow([step('b')]), { timeoutMs: 10 });
@@ -255,9 +266,9 @@ describe('a task that ignores its signal', () => {
   );
 
   it('costs one attempt when only its own time was over', async () => {
-    jest.spyOn(Math, 'random').mockReturnValue(0);
     const work = new GatedAgent({ deaf: true });
     const { dispatcher, clock, pool } = await makeHarness({ agents: { work: work.run }, abortGraceMs: 50 });
+    jest.spyOn(Math, 'random').mockReturnValue(0);
     const handle = await dispatcher.submit(
       workflow([step('a', { timeoutMs: 10, retry: { maxAttempts: 2 } })]),
     );

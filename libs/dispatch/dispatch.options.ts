@@ -37,7 +37,9 @@ export const dispatchOptionsSchema = z.strictObject({
   abortGraceMs: delayMsSchema
     .default(5_000)
     .describe('How long a task may ignore its aborted signal before it is given up.'),
-  expressionTimeoutMs: durationMsSchema.default(100).describe('How long one expression may be evaluated.'),
+  expressionTimeoutMs: durationMsSchema
+    .default(100)
+    .describe('How long the expressions of one input, `when` or output may take together.'),
   gracePeriodMs: delayMsSchema
     .default(30_000)
     .describe('How long a drain waits for executions before it aborts them.'),

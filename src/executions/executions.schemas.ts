@@ -14,7 +14,7 @@ const waitMs = integerText(0, MAX_WAIT_MS)
 
 export const submitBodySchema = submitOptionsSchema
   .omit({ idempotencyKey: true })
-  .extend({ workflow: z.unknown().describe('The workflow document.') });
+  .extend({ workflow: z.unknown().optional().describe('The workflow document.') });
 
 export const submitHeadersSchema = z.strictObject({
   'Idempotency-Key': idSchema

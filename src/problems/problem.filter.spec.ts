@@ -4,13 +4,17 @@ import {
   Get,
   HttpException,
   Logger,
+  Post,
   Res,
   ServiceUnavailableException,
 } from '@nestjs/common';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { AgentPoolError } from '#agent-pool';
+import { openSocket } from '../../libs/http/testing/raw-http.js';
 import { AbortedError, ValidationError } from '#core';
 import { DispatchError } from '#dispatch';
 import { createFastifyAdapter } from '#http';
@@ -29,6 +33,9 @@ class FailingController {
   fails(): never {
     throw thrown;
   }
+
+  @Post('takes')
+  takes(): void {}
 
   @Get('breaks-off')
   breaksOff(@Res() { raw }: FastifyReply): never {
@@ -148,6 +155,22 @@ describe('ProblemFilter', () => {
 
   it('logs nothing of what a client got wrong', async () => {
     await answerTo(new ValidationError('it', []));
+    expect(logged).not.toHaveBeenCalled();
+  });
+
+  it('logs nothing of a client that goes away in the middle of its body', async () => {
+    const server = app.getHttpServer() as Server;
+    const arrived = new Promise<IncomingMessage>((resolve) => server.once('request', resolve));
+    const socket = await openSocket((server.address() as AddressInfo).port);
+    socket.write(
+      'POST /takes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"a',
+    );
+    const request = await arrived;
+    const gone = new Promise((resolve) => request.once('close', resolve));
+    socket.destroy();
+    await gone;
+    // The error reaches the filter within a few turns of the event loop.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(logged).not.toHaveBeenCalled();
   });
 

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, encodeProblem, instanceOf } from '#http';
+import { ClientGoneError } from './client-gone.error.js';
 import { toProblem } from './to-problem.js';
 
 /** Answers every error with `application/problem+json`; what the service itself got wrong goes to the log, with its stack. */
@@ -18,7 +19,10 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const instance = instanceOf(request.raw.url ?? '');
-    const { problem, headers } = toProblem(error, { instance, requestId: request.id });
+    // A body that was cut off is an error of the stream that reads it, and no fault of ours.
+    const { destroyed, complete } = request.raw;
+    const cause = destroyed && !complete ? new ClientGoneError() : error;
+    const { problem, headers } = toProblem(cause, { instance, requestId: request.id });
     if (problem.code === 'INTERNAL_ERROR') {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#logger.error(`${request.method} ${instance} failed (request ${request.id})`, stack);

@@ -8,7 +8,9 @@ export const moduleAgentOptionsSchema = z.strictObject({
     .refine((module) => isAbsolute(module) || (module.startsWith('file:') && URL.canParse(module)), {
       message: 'must be an absolute path or a file: URL',
     })
-    .describe('The ES module whose default export runs the tasks: an absolute path or a file: URL.'),
+    .describe(
+      'The ES module whose default export runs the tasks: an absolute path or a file: URL; in a file of configuration also a path relative to it.',
+    ),
   maxOutputBytes: maxOutputBytesSchema,
 });
 export type ModuleAgentOptions = z.input<typeof moduleAgentOptionsSchema>;

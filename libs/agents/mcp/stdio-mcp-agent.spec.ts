@@ -209,6 +209,20 @@ describe('an mcp agent over stdio', () => {
       expect(transports).toHaveLength(2);
     });
 
+    it('or writes nothing any more: its call fails, and it is replaced as well', async () => {
+      const clock = new ManualClock();
+      makeAgent('', clock);
+      await run('lines');
+      const lost = rejection(run('mute'));
+      while (clock.timerCount === 0) await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(EXIT_GRACE_MS);
+      expect(await lost).toMatchObject({ code: 'AGENT_LOST', retryable: true });
+      const next = run('lines');
+      await clock.advance(EXIT_GRACE_MS);
+      await expect(next).resolves.toEqual({ content: 'one\ntwo' });
+      expect(transports).toHaveLength(2);
+    });
+
     it('at its start cannot be reached, and says why', async () => {
       makeAgent('crash');
       const error = await rejection(agent.connect(signal));

@@ -38,7 +38,7 @@ export class StdioTransport implements McpTransport {
   #failure: AgentError | undefined;
   #overflowed = false;
   #delivering = false;
-  #deaf: Timer | undefined;
+  #cutOff: Timer | undefined;
 
   constructor(options: StdioServerOptions, clock: Clock) {
     this.#options = options;
@@ -65,7 +65,8 @@ export class StdioTransport implements McpTransport {
     this.#child = child;
     child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     child.stderr.setEncoding('utf8').on('data', (text: string) => this.#stderr.push(text));
-    child.stdin.on('error', () => this.#onDeaf());
+    child.stdin.on('error', () => this.#onCutOff('no longer reads its stdin'));
+    child.stdout.once('end', () => this.#onCutOff('has closed its stdout'));
     for (const stream of [child.stdout, child.stderr]) stream.on('error', (error) => this.onerror?.(error));
     child.once('exit', (code, signal) => this.#onExit(child, code, signal));
     return new Promise((resolve, reject) => {
@@ -105,7 +106,7 @@ export class StdioTransport implements McpTransport {
 
   async #close(): Promise<void> {
     this.#buffer.clear();
-    this.#deaf?.cancel();
+    this.#cutOff?.cancel();
     // First: calls under way fail now, not when the server has deigned to end.
     this.onclose?.();
     if (this.#child !== undefined) await endServer(this.#child, this.#clock);
@@ -140,13 +141,10 @@ export class StdioTransport implements McpTransport {
     this.#delivering = false;
   }
 
-  /** A server that no longer reads is most often one that has just died: its exit then tells more. */
-  #onDeaf(): void {
+  /** A server that no longer reads or writes is most often one that has just died: its exit then tells more. */
+  #onCutOff(how: string): void {
     if (this.#closing !== undefined) return;
-    this.#deaf ??= this.#clock.setTimer(
-      () => this.#fail(lost('the MCP server no longer reads its stdin')),
-      2 * LAST_WORDS_MS,
-    );
+    this.#cutOff ??= this.#clock.setTimer(() => this.#fail(lost(`the MCP server ${how}`)), 2 * LAST_WORDS_MS);
   }
 
   #onExit(child: ServerProcess, code: number | null, signal: NodeJS.Signals | null): void {

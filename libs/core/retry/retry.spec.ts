@@ -176,18 +176,27 @@ describe('retry', () => {
       [{ retryAfterMs: 250 }, () => 0, 250],
       [{ retryAfterMs: 50 }, () => ALMOST_ONE, 100],
       [{ retryAfterMs: 300 }, () => 0, 300],
-      [{ retryAfterMs: 86_400_000 }, () => 0, 300],
-      [{ retryAfterMs: Number.POSITIVE_INFINITY }, () => 0, 300],
+      [{ retryAfterMs: 9_000 }, () => 0, 9_000],
       [{ retryAfterMs: -1 }, () => 0, 0],
       [{ retryAfterMs: Number.NaN }, () => 0, 0],
       [{ retryAfterMs: '250' }, () => 0, 0],
       [{}, () => 0, 0],
       [null, () => 0, 0],
       ['250', () => 0, 0],
-    ])('of details %p, within maxDelayMs', async (details, random, expectedMs) => {
+    ])('of details %p, also beyond maxDelayMs', async (details, random, expectedMs) => {
       await expect(waitOf(details, random)).resolves.toBe(expectedMs);
     });
   });
+
+  it.each([1_001, Number.POSITIVE_INFINITY])(
+    'gives up when it is to wait %p ms and has 1000',
+    async (askedMs) => {
+      const error = Object.assign(new Error('busy'), { details: { retryAfterMs: askedMs } });
+      const work = failing(error);
+      await expect(retry(work, { ...options, timeLeftMs: () => 1_000 })).rejects.toBe(error);
+      expect(work).toHaveBeenCalledTimes(1);
+    },
+  );
 
   describe('ends with its signal', () => {
     it('before the first attempt', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.js';
+import { MAX_DELAY_MS, type Clock } from '../clock/clock.js';
 import { readProperty } from '../errors/message-of.js';
 import { backoffDelayMs, type RetryPolicy } from './retry-policy.js';
 
@@ -14,6 +14,8 @@ export interface RetryOptions {
   isRetryable?: (error: unknown) => boolean;
   /** Told before each wait. */
   onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
+  /** How long a wait may still be, ms: another attempt after it would come too late. Default: any. */
+  timeLeftMs?: () => number;
   /** Whether the wait between attempts keeps the process alive; see `TimerOptions`. */
   ref?: boolean;
   random?: () => number;
@@ -22,16 +24,17 @@ export interface RetryOptions {
 /**
  * Calls `work` until it succeeds, with exponential back-off and full jitter between attempts.
  *
- * After an error whose `details.retryAfterMs` says so (a server's `Retry-After`) the wait is at least that long, within
- * `maxDelayMs`. A result counts, also when it comes after an abort.
+ * After an error whose `details.retryAfterMs` says so (a server's `Retry-After`) the wait is at least that long, whatever
+ * `maxDelayMs`; when that is more than the time that is left, the error is the last. A result counts, also when it comes after an abort.
  *
- * @throws the last error, when attempts ran out or it was not retryable; the signal's reason, once it is aborted.
+ * @throws the last error, when attempts or time ran out or it was not retryable; the signal's reason, once it is aborted.
  */
 export async function retry<T>(
   work: (attempt: number, signal: AbortSignal) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
   const { clock, policy, signal, isRetryable = saysRetryable, onRetry, ref, random } = options;
+  const { timeLeftMs = () => MAX_DELAY_MS } = options;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
@@ -39,10 +42,9 @@ export async function retry<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (attempt >= policy.maxAttempts || !isRetryable(error)) throw error;
-      const delayMs = Math.max(
-        backoffDelayMs(policy, attempt, random),
-        Math.min(retryAfterMs(error), policy.maxDelayMs),
-      );
+      const askedMs = retryAfterMs(error);
+      if (askedMs > timeLeftMs()) throw error;
+      const delayMs = Math.max(backoffDelayMs(policy, attempt, random), askedMs);
       onRetry?.(error, attempt, delayMs);
       await clock.sleep(delayMs, { signal, ref });
     }

@@ -18,6 +18,11 @@ export class ProblemList {
     return this.#count === 0;
   }
 
+  /** Whether what is found from now on is counted and not listed: no reason to look for more at a price. */
+  get isFull(): boolean {
+    return this.#listed.length >= MAX_LISTED_PROBLEMS;
+  }
+
   add(path: readonly PropertyKey[], message: string): void {
     this.addProblem({ path: formatPath([...this.#prefix, ...path]), message });
   }

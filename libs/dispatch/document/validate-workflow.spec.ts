@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { ValidationError, type Problem } from '#core';
 import type { CompiledWorkflow } from './compiled-workflow.js';
-import { validateWorkflow } from './validate-workflow.js';
+import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_PER_STEP, validateWorkflow } from './validate-workflow.js';
 import type { WorkflowChecks } from './workflow-checks.js';
 
 /** A document that is valid, but for what a test changes. */
@@ -319,6 +319,20 @@ describe('every problem', () => {
     const problems = problemsOf(makeDocument({ steps: Array.from({ length: 150 }, () => 'no step') }));
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)).toEqual({ path: '', message: 'and 50 more problem(s)' });
+  });
+
+  it('is too many expressions, of which no more are compiled', () => {
+    const most = MAX_EXPRESSIONS + MAX_EXPRESSIONS_PER_STEP;
+    const input = Array.from({ length: most + 2 }, () => '{% $input %}');
+    expect(problemsOf(withStep({ input: input.slice(0, most) }))).toEqual([]);
+    expect(problemsOf(withStep({ input }))).toEqual([
+      { path: `steps[0].input[${most}]`, message: `more than ${most} expressions` },
+    ]);
+  });
+
+  it('is looked for in no further expression once the list is full', () => {
+    const input = Array.from({ length: 100_000 }, () => '{% ( %}');
+    expect(problemsOf(withStep({ input }))).toHaveLength(100);
   });
 
   it('is found in bounded work when there are a million', () => {

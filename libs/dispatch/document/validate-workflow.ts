@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseShape, type JsonValue, type Problem } from '#core';
+import { formatPath, parseShape, type JsonValue, type Problem } from '#core';
 import { deepFreeze } from '../expressions/json-copy.js';
-import { compileTemplate, type Template } from '../expressions/template.js';
+import { compileTemplate, type Template, type TemplateObserver } from '../expressions/template.js';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { planSteps } from './step-plan.js';
 import { ProblemList } from './problem-list.js';
@@ -11,6 +11,13 @@ import type { Templates } from './templates.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
 import { sketchOf, sketchOfInvalid, type WorkflowSketch } from './workflow-sketch.js';
 import { stepSchema, workflowSchema, type Step, type Workflow } from './workflow.js';
+
+/**
+ * Expressions of one document: so many, and so many more a step. Compiling one takes about 0.1 ms, and the door is shut
+ * meanwhile.
+ */
+export const MAX_EXPRESSIONS = 1_000;
+export const MAX_EXPRESSIONS_PER_STEP = 5;
 
 /** Steps are parsed one by one: zod cannot hand on the issues of a hundred thousand at once. */
 const headerSchema = workflowSchema.extend({
@@ -79,10 +86,20 @@ function compileTemplates(
   prefix: readonly PropertyKey[],
   problems: ProblemList,
 ): Templates {
+  const maxCount = MAX_EXPRESSIONS + MAX_EXPRESSIONS_PER_STEP * steps.length;
+  let count = 0;
+  const observer: TemplateObserver = {
+    report: (problem) => problems.addProblem(problem),
+    admit: (path) => {
+      if (problems.isFull) return false;
+      if (++count === maxCount + 1) {
+        problems.addProblem({ path: formatPath(path), message: `more than ${maxCount} expressions` });
+      }
+      return count <= maxCount;
+    },
+  };
   const compile = (value: JsonValue | undefined, ...path: PropertyKey[]): Template | undefined =>
-    value === undefined
-      ? undefined
-      : compileTemplate(value, [...prefix, ...path], (problem) => problems.addProblem(problem));
+    value === undefined ? undefined : compileTemplate(value, [...prefix, ...path], observer);
   return {
     steps: steps.map(({ input, when }, place) => ({
       input: compile(input, 'steps', place, 'input'),

@@ -6,8 +6,11 @@ import { compileTemplate, expressionSource, type Template } from './template.js'
 const LIMITS = { timeoutMs: 500 };
 
 function compile(value: JsonValue, path: readonly PropertyKey[] = []): Template {
-  return compileTemplate(value, path, ({ message }) => {
-    throw new Error(message);
+  return compileTemplate(value, path, {
+    admit: () => true,
+    report: ({ message }) => {
+      throw new Error(message);
+    },
   });
 }
 
@@ -79,9 +82,31 @@ describe('a template', () => {
   it('lists every bad expression with its place', () => {
     const value = { a: '{% 1 + %}', b: [{ c: '{% ( %}' }, '{% $input %}', '{% $eval("1") %}'] };
     const paths: string[] = [];
-    const { expressions } = compileTemplate(value, ['steps', 2, 'input'], ({ path }) => paths.push(path));
+    const { expressions } = compileTemplate(value, ['steps', 2, 'input'], {
+      admit: () => true,
+      report: ({ path }) => paths.push(path),
+    });
     expect(paths).toEqual(['steps[2].input.a', 'steps[2].input.b[0].c', 'steps[2].input.b[2]']);
     expect(expressions.map(({ expression }) => expression.source)).toEqual(['$input']);
+  });
+
+  it('has one time for all its expressions', () => {
+    const slow = '{% ($f := function($x) { $x > 0 ? $f($x - 1) : 1 }; $count([1..1500].$f(1))) %}';
+    const template = compile(Array.from({ length: 800 }, () => slow));
+    const startedAt = performance.now();
+    const evaluate = (): JsonValue =>
+      template.evaluate({ input: {}, steps: {}, execution: {} }, { timeoutMs: 50 });
+    expect(evaluate).toThrow(ExpressionError);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('passes over expressions that are not admitted', () => {
+    const reported: string[] = [];
+    const { expressions } = compileTemplate(['{% 1 %}', '{% ( %}'], [], {
+      admit: ([place]) => place === 0,
+      report: ({ path }) => reported.push(path),
+    });
+    expect([expressions.length, reported]).toEqual([1, []]);
   });
 
   it('tells its expressions in order, each with its place', () => {

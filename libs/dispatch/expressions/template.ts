@@ -17,7 +17,18 @@ export interface PlacedExpression {
   expression: Expression;
 }
 
-type Render = (scope: ExpressionScope, limits: ExpressionLimits) => JsonValue;
+/** What is left of a template's time for its next expression. @throws {ExpressionError} when nothing is. */
+type TimeLeft = (source: string) => ExpressionLimits;
+
+type Render = (scope: ExpressionScope, timeLeft: TimeLeft) => JsonValue;
+
+/** Who is told while a template is compiled. */
+export interface TemplateObserver {
+  /** Of each bad expression, at its path; a template that has one must not be evaluated. */
+  report: (problem: Problem) => void;
+  /** Whether one more expression may be compiled; the rest of the template is passed over otherwise. */
+  admit: (path: readonly PropertyKey[]) => boolean;
+}
 
 /** A JSON value in which some strings are expressions, compiled once. */
 export class Template {
@@ -36,10 +47,16 @@ export class Template {
 
   /**
    * The value with each expression replaced by its own. What is constant in it is shared by all evaluations.
-   * @throws {ExpressionError} `EXPRESSION_FAILED` if one fails or has no value.
+   * The time limit is that of all its expressions together: whatever the template holds, it is over by then.
+   * @throws {ExpressionError} `EXPRESSION_FAILED` if one fails or has no value, or the time is up.
    */
-  evaluate(scope: ExpressionScope, limits: ExpressionLimits): JsonValue {
-    return this.#render(scope, limits);
+  evaluate(scope: ExpressionScope, { timeoutMs }: ExpressionLimits): JsonValue {
+    const endsAt = performance.now() + timeoutMs;
+    return this.#render(scope, (source) => {
+      const leftMs = endsAt - performance.now();
+      if (leftMs > 0) return { timeoutMs: Math.ceil(leftMs) };
+      throw new ExpressionError(source, `those before it took longer than ${timeoutMs} ms together`);
+    });
   }
 }
 
@@ -47,12 +64,11 @@ export class Template {
  * @param value any JSON value, no deeper than core's `MAX_JSON_DEPTH`. Its constant parts are kept, not copied: freeze it
  *   if anyone may write to it.
  * @param path where the value stands in the document.
- * @param report told of each bad expression, at its path; a template that has one must not be evaluated.
  */
 export function compileTemplate(
   value: JsonValue,
   path: readonly PropertyKey[],
-  report: (problem: Problem) => void,
+  { report, admit }: TemplateObserver,
 ): Template {
   const expressions: PlacedExpression[] = [];
   const render = compile(value, path);
@@ -73,7 +89,7 @@ export function compileTemplate(
     const renders = items.map((item, index) => compile(item, [...place, index]));
     if (renders.every((render) => render === undefined)) return undefined;
     const complete = renders.map((render, index) => render ?? constant(items[index] ?? null));
-    return (scope, limits) => complete.map((render) => render(scope, limits));
+    return (scope, timeLeft) => complete.map((render) => render(scope, timeLeft));
   }
 
   function compileObject(object: JsonObject, place: readonly PropertyKey[]): Render | undefined {
@@ -82,19 +98,20 @@ export function compileTemplate(
     );
     if (renders.every(([, render]) => render === undefined)) return undefined;
     const complete = renders.map(([key, render]) => [key, render ?? constant(object[key] ?? null)] as const);
-    return (scope, limits) => {
+    return (scope, timeLeft) => {
       const result: Record<string, JsonValue> = {};
-      for (const [key, render] of complete) result[key] = render(scope, limits);
+      for (const [key, render] of complete) result[key] = render(scope, timeLeft);
       return result;
     };
   }
 
   function compileSource(source: string, place: readonly PropertyKey[]): Render | undefined {
+    if (!admit(place)) return undefined;
     try {
       const expression = compileExpression(source);
       expressions.push({ path: place, expression });
-      return (scope, limits) => {
-        const result = expression.evaluate(scope, limits);
+      return (scope, timeLeft) => {
+        const result = expression.evaluate(scope, timeLeft(source));
         if (result === undefined) throw new ExpressionError(source, 'has no value');
         return result;
       };

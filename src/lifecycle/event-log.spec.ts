@@ -1,0 +1,48 @@
+import { Logger } from '@nestjs/common';
+import { OrchestraEvents } from '#events';
+import { EventLog } from './event-log.js';
+
+describe('EventLog', () => {
+  const agent = { agentId: 'a-1', capability: 'files' };
+  const error = { code: 'AGENT_UNREACHABLE', message: 'no such command', retryable: true };
+  let events: OrchestraEvents;
+  let log: EventLog;
+  let warn: jest.SpyInstance;
+  let info: jest.SpyInstance;
+
+  beforeEach(() => {
+    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    info = jest.spyOn(Logger.prototype, 'log').mockImplementation();
+    events = new OrchestraEvents();
+    log = new EventLog(events);
+  });
+
+  afterEach(() => {
+    log.onApplicationShutdown();
+    expect(events.listenerCount).toBe(0);
+    jest.restoreAllMocks();
+  });
+
+  it('names the pool, the reason and the next attempt of an agent that could not be made', () => {
+    events.publish('agent.failed', { ...agent, reason: 'create', error, retryInMs: 250 });
+    expect(warn).toHaveBeenCalledWith(
+      'pool "files": agent a-1 could not be made: AGENT_UNREACHABLE no such command; again in 250 ms',
+    );
+  });
+
+  it('tells of an agent that was given up', () => {
+    events.publish('agent.failed', { ...agent, reason: 'abandoned', error, retryInMs: 0 });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('ignored an abort and is replaced'));
+  });
+
+  it('tells of an agent that is back', () => {
+    events.publish('agent.recovered', { ...agent, attempts: 3 });
+    expect(info).toHaveBeenCalledWith('pool "files": agent a-1 is there after 3 attempts');
+  });
+
+  it('says nothing of executions', () => {
+    events.publish('execution.completed', { executionId: 'e', workflowId: 'w', durationMs: 1 });
+    expect(warn).not.toHaveBeenCalled();
+    expect(info).not.toHaveBeenCalled();
+  });
+});
