@@ -195,33 +195,25 @@ describe('an mcp agent over stdio', () => {
       await ended(Number(content));
     });
 
-    it('or reads nothing any more: it is replaced as well', async () => {
-      const clock = new ManualClock();
-      makeAgent('', clock);
-      await expect(run('deafen')).resolves.toEqual({ content: 'what?' });
-      const lost = rejection(run('pid'));
-      while (clock.timerCount === 0) await new Promise((resolve) => setImmediate(resolve));
-      await clock.advance(EXIT_GRACE_MS);
-      expect(await lost).toMatchObject({ code: 'AGENT_LOST', retryable: true });
-      const next = run('lines');
-      await clock.advance(EXIT_GRACE_MS);
-      await expect(next).resolves.toEqual({ content: 'one\ntwo' });
-      expect(transports).toHaveLength(2);
-    });
-
-    it('or writes nothing any more: its call fails, and it is replaced as well', async () => {
-      const clock = new ManualClock();
-      makeAgent('', clock);
-      await run('lines');
-      const lost = rejection(run('mute'));
-      while (clock.timerCount === 0) await new Promise((resolve) => setImmediate(resolve));
-      await clock.advance(EXIT_GRACE_MS);
-      expect(await lost).toMatchObject({ code: 'AGENT_LOST', retryable: true });
-      const next = run('lines');
-      await clock.advance(EXIT_GRACE_MS);
-      await expect(next).resolves.toEqual({ content: 'one\ntwo' });
-      expect(transports).toHaveLength(2);
-    });
+    it.each([
+      ['reads', 'deafen', { content: 'what?' }, 'pid'],
+      ['writes', 'lines', { content: 'one\ntwo' }, 'mute'],
+    ])(
+      'or %s nothing any more: its call fails, and it is replaced as well',
+      async (_what, tool, output, last) => {
+        const clock = new ManualClock();
+        makeAgent('', clock);
+        await expect(run(tool)).resolves.toEqual(output);
+        const lost = rejection(run(last));
+        while (clock.timerCount === 0) await new Promise((resolve) => setImmediate(resolve));
+        await clock.advance(EXIT_GRACE_MS);
+        expect(await lost).toMatchObject({ code: 'AGENT_LOST', retryable: true });
+        const next = run('lines');
+        await clock.advance(EXIT_GRACE_MS);
+        await expect(next).resolves.toEqual({ content: 'one\ntwo' });
+        expect(transports).toHaveLength(2);
+      },
+    );
 
     it('at its start cannot be reached, and says why', async () => {
       makeAgent('crash');
