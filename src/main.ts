@@ -1,3 +1,4 @@
+import { stackOf } from './lifecycle/stack-of.js';
 import type { RunningService } from './service.js';
 
 /**
@@ -18,7 +19,7 @@ process.on('SIGINT', onSignal);
 
 const onFault = (error: unknown): void => {
   if (running === undefined) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(`${stackOf(error)}\n`);
     exit(1);
   } else {
     running.shutdown.faulted(error);

@@ -4,6 +4,7 @@ import { ValidationError } from '#core';
 import { describeStart } from './banner.js';
 import { loadConfig } from './config/load-config.js';
 import type { ServiceInfo } from './info/service-info.js';
+import { stackOf } from './lifecycle/stack-of.js';
 import { startService, type RunningService } from './service.js';
 
 /** Starts the service that file and environment describe, and tells on stdout where it is; or why not on stderr, and ends. */
@@ -44,5 +45,5 @@ function explain(error: unknown): string {
     const where = port === undefined ? address : `${address}:${port}`;
     return `cannot listen on ${where} (${code}): set another HOST or PORT`;
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return stackOf(error);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AbortedError, Clock, Deadline } from '#core';
+import { AbortedError, Clock, Deadline, onAbort } from '#core';
 import type { ReadEventsOptions } from './execution-handle.js';
 import { isFinalEvent, type ExecutionEvent } from './execution/execution-event.js';
 import { ExecutionStore } from './execution/execution-store.js';
@@ -91,13 +91,13 @@ export class ExecutionWatch {
       timeoutMs,
       what: 'the wait',
     });
-    const onAbort = (): void => deadline.abort(signal?.reason as Error);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const abort = (): void => deadline.abort(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    const stopListening = signal === undefined ? undefined : onAbort(signal, abort);
     return {
       signal: deadline.signal,
       dispose: () => {
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
         deadline.dispose();
       },
     };

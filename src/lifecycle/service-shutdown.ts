@@ -3,6 +3,7 @@ import { Clock } from '#core';
 import { WorkflowDispatcher } from '#dispatch';
 import type { HttpDrain } from '#http';
 import { Readiness } from './readiness.js';
+import { stackOf } from './stack-of.js';
 
 export interface ServiceShutdownOptions {
   app: INestApplication;
@@ -103,7 +104,7 @@ export class ServiceShutdown {
   }
 
   #failed(what: string, error: unknown): void {
-    this.#logger.error(what, error instanceof Error ? error.stack : String(error));
+    this.#logger.error(what, stackOf(error));
     this.#code = 1;
   }
 }

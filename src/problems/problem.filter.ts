@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, encodeProblem, instanceOf } from '#http';
+import { stackOf } from '../lifecycle/stack-of.js';
 import { ClientGoneError } from './client-gone.error.js';
 import { toProblem } from './to-problem.js';
 
@@ -24,8 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
     const cause = destroyed && !complete ? new ClientGoneError() : error;
     const { problem, headers } = toProblem(cause, { instance, requestId: request.id });
     if (problem.code === 'INTERNAL_ERROR') {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#logger.error(`${request.method} ${instance} failed (request ${request.id})`, stack);
+      this.#logger.error(`${request.method} ${instance} failed (request ${request.id})`, stackOf(error));
     }
     if (reply.raw.headersSent) {
       // Half an answer is out: a cut is the only sign left that it is not whole.

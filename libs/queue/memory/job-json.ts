@@ -23,12 +23,7 @@ export function encodeJson(value: unknown, what: 'data' | 'result'): string {
   throw new QueueError('JOB_DATA_INVALID', `not JSON: ${lines}`, { details: { problems }, cause });
 }
 
-/** The record of whatever a handler threw; never throws itself, or the job's slot would be lost. */
+/** The record of whatever a handler threw. */
 export function attemptError(error: unknown): ErrorRecord {
-  try {
-    const { details, ...record } = toErrorRecord(error, FALLBACK_CODE);
-    return details === undefined || jsonProblems(details).length > 0 ? record : { ...record, details };
-  } catch {
-    return { code: FALLBACK_CODE, message: 'an error that cannot be read', retryable: true };
-  }
+  return toErrorRecord(error, FALLBACK_CODE);
 }
