@@ -9,7 +9,7 @@ const shared = {
   testEnvironment: 'node',
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {
-    '^#([a-z-]+)$': '<rootDir>/libs/$1/index.ts',
+    '^#([a-z-]+(?:/plain)?)$': '<rootDir>/libs/$1/index.ts',
     '^nest-orchestra$': '<rootDir>/libs/orchestra/index.ts',
     '^nest-orchestra/([a-z-]+)$': '<rootDir>/libs/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

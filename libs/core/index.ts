@@ -21,11 +21,11 @@ export { messageOf } from './errors/message-of.js';
 export { OrchestraError, type OrchestraErrorOptions } from './errors/orchestra-error.js';
 export { ValidationError, type Problem } from './errors/validation-error.js';
 export { MAX_ID_LENGTH, idSchema, newId } from './ids/id.js';
+export { jsonValueSchema } from './json/json-schema.js';
 export {
   MAX_JSON_DEPTH,
   isPlainObject,
   jsonProblems,
-  jsonValueSchema,
   type JsonObject,
   type JsonValue,
 } from './json/json.js';

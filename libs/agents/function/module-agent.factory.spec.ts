@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { constants, runInThisContext } from 'node:vm';
 import { ValidationError } from '#core';
 import { makeContext, makeTask, rejection } from '../testing/make-task.js';
-import { ModuleAgentFactory, type ImportModule } from './module-agent.factory.js';
+import type { ImportModule } from './load-module.js';
+import { ModuleAgentFactory } from './module-agent.factory.js';
 
 /** Node's own `import()`: the one in our sources is a `require` by the time Jest runs them. */
 const importModule = runInThisContext('(url) => import(url)', {

@@ -1,13 +1,12 @@
-import { pathToFileURL } from 'node:url';
 import { AgentFactory, CallableAgent, type Agent } from '#agent-pool';
-import { parseOptions, untilAborted, messageOf } from '#core';
-import { AgentError } from '../agents.errors.js';
+import { parseOptions, untilAborted } from '#core';
 import { checked } from './function-agent.factory.js';
-import { moduleAgentOptionsSchema, type ModuleAgentOptions } from './module-agent-options.js';
-import { parseModuleExports } from './module-exports.js';
-
-/** Loads the ES module at a `file:` URL; what `import()` does. */
-export type ImportModule = (url: string) => Promise<unknown>;
+import { loadModule, type ImportModule } from './load-module.js';
+import {
+  moduleAgentOptionsSchema,
+  type ModuleAgentOptions,
+  type ResolvedModuleAgentOptions,
+} from './module-agent-options.js';
 
 /**
  * Agents that run the default export of an ES module, `(task, context) => output`, in this process. A named `ping` and
@@ -15,9 +14,7 @@ export type ImportModule = (url: string) => Promise<unknown>;
  */
 export class ModuleAgentFactory extends AgentFactory {
   readonly kind = 'function';
-  readonly #module: string;
-  readonly #url: string;
-  readonly #maxOutputBytes: number;
+  readonly #options: ResolvedModuleAgentOptions;
   readonly #importModule: ImportModule;
 
   /**
@@ -26,37 +23,16 @@ export class ModuleAgentFactory extends AgentFactory {
    */
   constructor(options: ModuleAgentOptions, importModule: ImportModule = (url) => import(url)) {
     super();
-    const { module, maxOutputBytes } = parseOptions(
-      moduleAgentOptionsSchema,
-      options,
-      'module agent options',
-    );
-    this.#module = module;
-    this.#url = module.startsWith('file:') ? module : pathToFileURL(module).href;
-    this.#maxOutputBytes = maxOutputBytes;
+    this.#options = parseOptions(moduleAgentOptionsSchema, options, 'module agent options');
     this.#importModule = importModule;
   }
 
   /** @throws {AgentError} `AGENT_MODULE_INVALID`; the signal's reason. */
   async create(signal: AbortSignal): Promise<Agent> {
     signal.throwIfAborted();
-    const exports = await untilAborted(this.#load(), signal);
-    const { default: callable, ping, dispose } = parseModuleExports(exports, this.#module);
-    return new CallableAgent(checked(callable, this.#maxOutputBytes), { ping, dispose });
-  }
-
-  async #load(): Promise<unknown> {
-    try {
-      return await this.#importModule(this.#url);
-    } catch (error) {
-      throw new AgentError(
-        'AGENT_MODULE_INVALID',
-        `module ${this.#module} cannot be loaded: ${messageOf(error)}`,
-        {
-          details: { module: this.#module },
-          cause: error,
-        },
-      );
-    }
+    const { module, maxOutputBytes } = this.#options;
+    const loading = loadModule(module, this.#importModule);
+    const { default: callable, ping, dispose } = await untilAborted(loading, signal);
+    return new CallableAgent(checked(callable, maxOutputBytes), { ping, dispose });
   }
 }

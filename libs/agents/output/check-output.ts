@@ -1,4 +1,4 @@
-import { jsonProblems } from '#core';
+import { jsonProblems } from '#core/plain';
 import { AgentError } from '../agents.errors.js';
 import { fitJson } from './json-bytes.js';
 

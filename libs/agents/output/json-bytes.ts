@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH, isPlainObject } from '#core';
+import { MAX_JSON_DEPTH, isPlainObject } from '#core/plain';
 
 /** How many bytes a string and a number take as JSON. */
 interface Ruler {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { ValidationError } from '../errors/validation-error.js';
 import { parseOptions } from '../options/parse-options.js';
-import { MAX_JSON_DEPTH, isPlainObject, jsonProblems, jsonValueSchema } from './json.js';
+import { jsonValueSchema } from './json-schema.js';
+import { MAX_JSON_DEPTH, isPlainObject, jsonProblems } from './json.js';
 
 const throwing = (): never => {
   throw new Error('trap');

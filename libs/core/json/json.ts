@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Problem } from '../errors/validation-error.js';
 import { formatPath } from '../options/problem-list.js';
 
@@ -14,7 +13,7 @@ const MAX_JSON_VALUES = 10_000_000;
 /** How many problems of one value are listed; a million bad numbers need no million lines. */
 const MAX_PROBLEMS = 100;
 
-interface Finding {
+export interface JsonFinding {
   path: PropertyKey[];
   message: string;
 }
@@ -28,17 +27,13 @@ interface Finding {
  * are not looked for. Lists 100 problems at most, and none after the first that is nested too deep.
  */
 export function jsonProblems(value: unknown, prefix: readonly PropertyKey[] = []): Problem[] {
-  return findings(value).map(({ path, message }) => ({ path: formatPath([...prefix, ...path]), message }));
+  return jsonFindings(value).map(({ path, message }) => ({ path: formatPath([...prefix, ...path]), message }));
 }
 
-/** Any JSON value, as {@link jsonProblems} defines it. */
-export const jsonValueSchema = z.custom<JsonValue>().superRefine((value, context) => {
-  for (const { path, message } of findings(value)) context.addIssue({ code: 'custom', path, message });
-});
+const NONE: readonly JsonFinding[] = [];
 
-const NONE: readonly Finding[] = [];
-
-function findings(value: unknown): readonly Finding[] {
+/** The same with each path in its parts. */
+export function jsonFindings(value: unknown): readonly JsonFinding[] {
   // Most values are simple and sound, and need no walk.
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return NONE;
   return new JsonWalk().findings(value);
@@ -46,14 +41,14 @@ function findings(value: unknown): readonly Finding[] {
 
 /** Recursive, for it ends at {@link MAX_JSON_DEPTH}; allocates nothing a value unless there is something to report. */
 class JsonWalk {
-  readonly #found: Finding[] = [];
+  readonly #found: JsonFinding[] = [];
   readonly #path: PropertyKey[] = [];
   /** The containers on the way to where the walk is. */
   readonly #above: object[] = [];
   #over = false;
   #visited = 0;
 
-  findings(value: unknown): readonly Finding[] {
+  findings(value: unknown): readonly JsonFinding[] {
     try {
       this.#visit(value);
     } catch {
