@@ -6,6 +6,7 @@ import {
   httpAgentOptionsSchema,
   mcpAgentOptionsSchema,
   moduleAgentOptionsSchema,
+  threadAgentOptionsSchema,
 } from '../dist/libs/agents/index.js';
 import { poolOptionsSchema } from '../dist/libs/agent-pool/index.js';
 import { configSchema } from '../dist/src/config/config.schema.js';
@@ -68,6 +69,10 @@ ${table(poolOptionsSchema)}
 Agents of \`kind: function\` run the default export of an ES module, \`(task, context) => output\`, in this process:
 
 ${table(moduleAgentOptionsSchema)}
+
+Agents of \`kind: thread\` run such a module in a worker thread each, where it may hold a CPU; they need the package \`piscina\`:
+
+${table(threadAgentOptionsSchema)}
 
 Agents of \`kind: http\` are posted to; \`url\` comes from here alone, never from a workflow:
 

@@ -4,6 +4,7 @@ export {
   type AgentContext,
   type AgentProgress,
   type AgentProvider,
+  type AgentResources,
   type AgentTask,
 } from './ports/agent.js';
 export { AgentPoolError, type AgentPoolErrorCode } from './ports/agent-pool.errors.js';

@@ -119,6 +119,7 @@ export class PooledAgent implements SelectionCandidate {
       concurrency: this.concurrency,
       startedAt: this.#startedAt,
       performance: { tasks, failures, successRate, averageLatencyMs },
+      resources: this.#agent?.resources?.() ?? null,
       error: this.#error,
     };
   }

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '#core';
+import type { AgentResources } from './ports/agent.js';
 import type { Selection } from './pool-options.js';
 
 /** `quarantined` and `error` agents take no tasks; `draining` ones finish theirs and then stop. */
@@ -26,6 +27,8 @@ export interface AgentSnapshot {
     /** Exponential moving average, ms; null before the first task. */
     averageLatencyMs: number | null;
   };
+  /** Null for agents that have no thread of their own, and while there is none. */
+  resources: AgentResources | null;
   /** Why it is not there, while it is in `error` or `starting` again. */
   error: ErrorRecord | null;
 }

@@ -1,10 +1,13 @@
 export { AgentError, type AgentErrorCode } from './agents.errors.js';
 export { FunctionAgentFactory } from './function/function-agent.factory.js';
 export { functionAgentOptionsSchema, type FunctionAgentOptions } from './function/function-agent-options.js';
-export { ModuleAgentFactory, type ImportModule } from './function/module-agent.factory.js';
+export type { ImportModule } from './function/load-module.js';
+export { ModuleAgentFactory } from './function/module-agent.factory.js';
 export { moduleAgentOptionsSchema, type ModuleAgentOptions } from './function/module-agent-options.js';
 export { HttpAgentFactory } from './http/http-agent.factory.js';
 export { httpAgentOptionsSchema, type HttpAgentOptions } from './http/http-agent-options.js';
 export { McpAgentFactory } from './mcp/mcp-agent.factory.js';
 export { mcpAgentOptionsSchema, type McpAgentOptions } from './mcp/mcp-agent-options.js';
+export { ThreadAgentFactory } from './thread/thread-agent.factory.js';
+export { threadAgentOptionsSchema, type ThreadAgentOptions } from './thread/thread-agent-options.js';
 export { DEFAULT_MAX_OUTPUT_BYTES } from './output/max-output-bytes.js';

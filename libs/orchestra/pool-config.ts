@@ -3,12 +3,15 @@ import {
   HttpAgentFactory,
   McpAgentFactory,
   ModuleAgentFactory,
+  ThreadAgentFactory,
   httpAgentOptionsSchema,
   mcpAgentOptionsSchema,
   moduleAgentOptionsSchema,
+  threadAgentOptionsSchema,
   type HttpAgentOptions,
   type McpAgentOptions,
   type ModuleAgentOptions,
+  type ThreadAgentOptions,
 } from '#agents';
 import { poolOptionsSchema, type AgentFactory, type PoolDefinition, type PoolOptions } from '#agent-pool';
 import { isPlainObject, type Clock } from '#core';
@@ -20,6 +23,7 @@ interface AgentOptions {
   function: ModuleAgentOptions;
   http: HttpAgentOptions;
   mcp: McpAgentOptions;
+  thread: ThreadAgentOptions;
 }
 type Kind = keyof AgentOptions;
 
@@ -27,6 +31,7 @@ const AGENT_SCHEMAS: ReadonlyMap<Kind, z.ZodType> = new Map<Kind, z.ZodType>([
   ['function', moduleAgentOptionsSchema],
   ['http', httpAgentOptionsSchema],
   ['mcp', mcpAgentOptionsSchema],
+  ['thread', threadAgentOptionsSchema],
 ]);
 
 type AgentConfig = { [K in Kind]: { kind: K } & AgentOptions[K] }[Kind];
@@ -71,6 +76,8 @@ function toFactory({ kind, options }: AgentPart, { client, clock }: AgentTools):
       return new HttpAgentFactory(options, client, clock);
     case 'mcp':
       return new McpAgentFactory(options, client, clock);
+    case 'thread':
+      return new ThreadAgentFactory(options, clock);
   }
 }
 

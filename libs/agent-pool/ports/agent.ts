@@ -29,6 +29,18 @@ export interface AgentContext {
   progress(report: AgentProgress): void;
 }
 
+/** What an agent uses up, as far as it knows. */
+export interface AgentResources {
+  /**
+   * How much of its time its event loop was busy lately, 0..1: over the last 5 s at least, once it is that old. It goes
+   * on counting while a task blocks the loop.
+   */
+  eventLoopUtilization: number | null;
+  /** As of its last answer to a task or a ping. */
+  heapUsedBytes: number | null;
+  heapLimitBytes: number | null;
+}
+
 /** A worker instance. Its tasks may run at once, up to its pool's `concurrencyPerAgent`. */
 export interface Agent {
   /** Runs one task. What it resolves to must be JSON. @throws anything; `retryable: false` on the error ends the retries. */
@@ -36,6 +48,9 @@ export interface Agent {
 
   /** Resolves when the agent is able to work. @throws otherwise, or the signal's reason. */
   ping(signal: AbortSignal): Promise<void>;
+
+  /** What it uses up by itself, for agents that have a thread; read often, so it asks nobody. Null when it cannot tell. */
+  resources?(): AgentResources | null;
 
   /** Frees everything the agent holds; called once, tasks may still be under way when the agent was given up. */
   dispose(): Promise<void>;

@@ -1,0 +1,53 @@
+import { AgentFactory, type Agent } from '#agent-pool';
+import { parseOptions, type Clock } from '#core';
+import { importPackage } from '../optional-package.js';
+import { AgentThread } from './agent-thread.js';
+import {
+  threadAgentOptionsSchema,
+  type ResolvedThreadAgentOptions,
+  type ThreadAgentOptions,
+} from './thread-agent-options.js';
+import { ThreadAgent, type StartThread } from './thread-agent.js';
+
+/**
+ * Agents that run the default export of an ES module, `(task, context) => output`, in a worker thread each: for work
+ * that holds a CPU, which in this process would hold up everything else. The module is written as for kind `function`;
+ * what is different is that each thread loads it anew, that a task is stopped for good when it is aborted, and that it
+ * can use up no more than its thread: see `AgentErrorCode` for what its task fails with then.
+ *
+ * With a pool's `concurrencyPerAgent` above 1, tasks of an agent share its thread, take turns wherever they await, and
+ * end with it.
+ *
+ * What blocks in native code (`execSync`, an addon) cannot be stopped by anyone; its agent is given up after
+ * `dispatch.abortGraceMs`, like one of kind `function`.
+ */
+export class ThreadAgentFactory extends AgentFactory {
+  readonly kind = 'thread';
+  readonly #options: ResolvedThreadAgentOptions;
+  readonly #clock: Clock;
+  readonly #entry: URL;
+
+  /**
+   * @param entry what the threads run, for hosts that do not run what was built (test runners).
+   * @throws {ValidationError} on bad options.
+   */
+  constructor(
+    options: ThreadAgentOptions,
+    clock: Clock,
+    entry: URL = new URL('./thread-entry.js', import.meta.url),
+  ) {
+    super();
+    this.#options = parseOptions(threadAgentOptionsSchema, options, 'thread agent options');
+    this.#clock = clock;
+    this.#entry = entry;
+  }
+
+  /** @throws {AgentError} `AGENT_PACKAGE_MISSING`, `AGENT_MODULE_INVALID`, ...; the signal's reason. No thread is left then. */
+  async create(signal: AbortSignal): Promise<Agent> {
+    signal.throwIfAborted();
+    const { Piscina: piscina } = await importPackage('piscina', () => import('piscina'));
+    const dependencies = { piscina, entry: this.#entry, options: this.#options, clock: this.#clock };
+    const start: StartThread = (startSignal) => AgentThread.start(dependencies, startSignal);
+    return new ThreadAgent(await start(signal), start, this.#clock);
+  }
+}
