@@ -67,7 +67,8 @@ export const floorsRule = {
     const check = (node) => {
       const specifier = node?.value ?? node?.literal?.value;
       if (typeof specifier !== 'string') return;
-      if (specifier.startsWith('#')) checkLib(node, specifier === '#core/plain' ? 'core' : specifier.slice(1));
+      if (specifier.startsWith('#'))
+        checkLib(node, specifier === '#core/plain' ? 'core' : specifier.slice(1));
       else if (specifier.startsWith('.')) checkRelative(node, specifier);
       else if (/^nest-orchestra($|\/)/.test(specifier) && (self.top === 'libs' || self.top === 'src'))
         context.report({ node, messageId: 'packageName' });

@@ -1,4 +1,4 @@
-import { HttpAgentFactory, McpAgentFactory, ModuleAgentFactory } from '#agents';
+import { HttpAgentFactory, McpAgentFactory, ModuleAgentFactory, ThreadAgentFactory } from '#agents';
 import { poolDefinitionSchema, poolOptionsSchema } from '#agent-pool';
 import { ManualClock, ValidationError, parseOptions } from '#core';
 import type { HttpClient } from '#http';
@@ -42,6 +42,7 @@ const CONFIGS: PoolConfigInput[] = [
   },
   { capability: 'c', kind: 'mcp', command: 'node', args: ['server.js'], env: { A: 'b' }, cwd: '/agents' },
   { capability: 'd', kind: 'mcp', url: 'https://127.0.0.1:1/mcp' },
+  { capability: 'e', kind: 'thread', module: '/agents/e.js', resourceLimits: { stackSizeMb: 8 } },
 ];
 
 describe('poolConfigSchema', () => {
@@ -73,9 +74,9 @@ describe('poolConfigSchema', () => {
   it('names the kinds to who asks for another, and says what else is wrong', () => {
     expect(problemsOf({ capability: 'a', kind: 'ftp', concurrencyPerAgent: 0 })).toEqual([
       expect.stringMatching(/^concurrencyPerAgent: /),
-      'kind: must be one of function, http, mcp',
+      'kind: must be one of function, http, mcp, thread',
     ]);
-    expect(problemsOf({ capability: 'a' })).toEqual(['kind: must be one of function, http, mcp']);
+    expect(problemsOf({ capability: 'a' })).toEqual(['kind: must be one of function, http, mcp, thread']);
     // No name of Object.prototype is one.
     expect(pathsOf({ capability: 'a', kind: 'toString' })).toEqual(['kind']);
   });
@@ -117,6 +118,7 @@ describe('toPoolDefinition', () => {
     [CONFIGS[1]!, HttpAgentFactory],
     [CONFIGS[2]!, McpAgentFactory],
     [CONFIGS[3]!, McpAgentFactory],
+    [CONFIGS[4]!, ThreadAgentFactory],
   ])('makes the factory of the kind, and keeps the options of the pool: %j', (config, Factory) => {
     const options = { selection: 'round-robin' as const, maxWaiters: 7, createTimeoutMs: 8 };
     const { factory, ...pool } = toPoolDefinition(parse({ ...config, ...options }), tools);

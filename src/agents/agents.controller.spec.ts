@@ -37,7 +37,12 @@ describe('AgentsController', () => {
     const answer = await read('/v1/agents');
     expect(answer.statusCode).toBe(200);
     expect(answer.json().items).toHaveLength(3);
-    expect(answer.json().items[0]).toMatchObject({ capability: 'hash', kind: 'function', state: 'idle' });
+    expect(answer.json().items[0]).toMatchObject({
+      capability: 'hash',
+      kind: 'function',
+      state: 'idle',
+      resources: null,
+    });
   });
 
   it('shows every pool', async () => {

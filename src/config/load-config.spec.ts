@@ -82,6 +82,7 @@ pools:
   - { capability: c, kind: function, module: 'file:///c.js' }
   - { capability: d, kind: mcp, command: node }
   - { capability: e, kind: mcp, command: node, cwd: sub }
+  - { capability: f, kind: thread, module: ./agents/f.js }
 `);
     expect(pools).toMatchObject([
       { module: join(folder, 'agents/a.js') },
@@ -89,6 +90,7 @@ pools:
       { module: 'file:///c.js' },
       { cwd: folder },
       { cwd: join(folder, 'sub') },
+      { module: join(folder, 'agents/f.js') },
     ]);
   });
 

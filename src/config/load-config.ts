@@ -86,8 +86,7 @@ function resolvePaths(config: Record<string, unknown>, folder: string): Record<s
     typeof path === 'string' && !isAbsolute(path) && !path.startsWith('file:') ? resolve(folder, path) : path;
   const pools = config.pools.map((pool: unknown) => {
     if (!isPlainObject(pool)) return pool;
-    if (pool.kind === 'function' || pool.kind === 'thread')
-      return { ...pool, module: absolute(pool.module) };
+    if (pool.kind === 'function' || pool.kind === 'thread') return { ...pool, module: absolute(pool.module) };
     if (pool.kind === 'mcp' && pool.command !== undefined) return { ...pool, cwd: absolute(pool.cwd ?? '.') };
     return pool;
   });

@@ -1,15 +1,10 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { constants, runInThisContext } from 'node:vm';
 import { ValidationError } from '#core';
+import { importModule } from '../testing/import-module.js';
 import { makeContext, makeTask, rejection } from '../testing/make-task.js';
 import type { ImportModule } from './load-module.js';
 import { ModuleAgentFactory } from './module-agent.factory.js';
-
-/** Node's own `import()`: the one in our sources is a `require` by the time Jest runs them. */
-const importModule = runInThisContext('(url) => import(url)', {
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-}) as ImportModule;
 
 describe('ModuleAgentFactory', () => {
   const { signal } = new AbortController();

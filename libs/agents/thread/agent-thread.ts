@@ -236,7 +236,7 @@ export class AgentThread {
     this.#heap = reply.heap;
     this.#utilization.mark();
     // Reports that were sent before the reply come over another port, and may be behind it.
-    for (let next = receiveMessageOnPort(this.#port); next !== undefined; ) {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined;) {
       this.#onMessage(next.message as CallMessage);
       next = receiveMessageOnPort(this.#port);
     }

@@ -45,8 +45,13 @@ export class ThreadAgentFactory extends AgentFactory {
   /** @throws {AgentError} `AGENT_PACKAGE_MISSING`, `AGENT_MODULE_INVALID`, ...; the signal's reason. No thread is left then. */
   async create(signal: AbortSignal): Promise<Agent> {
     signal.throwIfAborted();
-    const { Piscina: piscina } = await importPackage('piscina', () => import('piscina'));
-    const dependencies = { piscina, entry: this.#entry, options: this.#options, clock: this.#clock };
+    const { default: exported } = await importPackage('piscina', () => import('piscina'));
+    const dependencies = {
+      piscina: exported.Piscina,
+      entry: this.#entry,
+      options: this.#options,
+      clock: this.#clock,
+    };
     const start: StartThread = (startSignal) => AgentThread.start(dependencies, startSignal);
     return new ThreadAgent(await start(signal), start, this.#clock);
   }

@@ -27,7 +27,10 @@ export interface JsonFinding {
  * are not looked for. Lists 100 problems at most, and none after the first that is nested too deep.
  */
 export function jsonProblems(value: unknown, prefix: readonly PropertyKey[] = []): Problem[] {
-  return jsonFindings(value).map(({ path, message }) => ({ path: formatPath([...prefix, ...path]), message }));
+  return jsonFindings(value).map(({ path, message }) => ({
+    path: formatPath([...prefix, ...path]),
+    message,
+  }));
 }
 
 const NONE: readonly JsonFinding[] = [];
