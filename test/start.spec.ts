@@ -28,7 +28,7 @@ describe('the start', () => {
       ),
       'pools:',
       '  files          mcp       2 agents, least-loaded',
-      '  analyse-file   function  1 agent, least-loaded',
+      '  analyse-file   thread    2 agents, least-loaded',
       '  write-brief    function  1 agent, least-loaded',
       'submit the example:',
       `  curl -s -X POST '${service.url}/v1/executions?waitMs=30000' -H 'content-type: application/json' --data @examples/repository-brief/request.json`,
