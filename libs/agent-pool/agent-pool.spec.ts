@@ -117,6 +117,22 @@ describe('AgentPool.lease', () => {
     await pool.close();
   });
 
+  it('shows what an agent says it uses up, as of now, for as long as it is there', async () => {
+    let heapUsedBytes = 1;
+    const resources = () => ({ eventLoopUtilization: 0.5, heapUsedBytes, heapLimitBytes: 10 });
+    const factory = new FakeFactory((_signal, call) =>
+      Promise.resolve(call === 1 ? Object.assign(new FakeAgent(), { resources }) : new FakeAgent()),
+    );
+    const { pool } = await makeReadyPool({ size: { min: 2 }, factory });
+    heapUsedBytes = 2;
+    expect(pool.agents().map((agent) => agent.resources)).toEqual([
+      { eventLoopUtilization: 0.5, heapUsedBytes: 2, heapLimitBytes: 10 },
+      null,
+    ]);
+    await pool.close();
+    expect(pool.agents().map((agent) => agent.resources)).toEqual([null, null]);
+  });
+
   it('lets those who come before the agents wait for them', async () => {
     const { pool, lease } = makePool({ size: { min: 2 }, concurrencyPerAgent: 2 });
     const early = [lease(), lease(), lease(), lease(), lease()];

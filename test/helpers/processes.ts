@@ -18,6 +18,11 @@ export function childrenOf(pid: number): number[] {
     .filter((candidate) => statOf(candidate)?.parent === pid);
 }
 
+/** How many threads the process has. */
+export function threadsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).length;
+}
+
 /** Bytes of memory that the process has in use. */
 export function residentBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
