@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentSnapshot, PoolSnapshot } from '#agent-pool';
 import type { Execution } from '#dispatch';
-import { Client } from './helpers/client.js';
+import { type Client } from './helpers/client.js';
 import { eventually } from './helpers/eventually.js';
 import { threadsOf } from './helpers/processes.js';
 import { ROOT, startService, type Service } from './helpers/service.js';

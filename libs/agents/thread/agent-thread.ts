@@ -1,22 +1,15 @@
-import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { AgentContext, AgentResources, AgentTask } from '#agent-pool';
-import { abortReason, Deadline, onAbort, toErrorRecord, untilAborted, type Clock, type Timer } from '#core';
+import { Deadline, onAbort, untilAborted, type Clock } from '#core';
 import type { AgentError } from '../agents.errors.js';
+import { Patience } from './patience.js';
+import { plainContext } from './plain-context.js';
 import type { ResolvedThreadAgentOptions } from './thread-agent-options.js';
-import { crash, ThreadTaskError, threadLost } from './thread-errors.js';
-import type {
-  AbortMessage,
-  CallMessage,
-  HeapFigures,
-  PlainContext,
-  ThreadReply,
-  ThreadRequest,
-} from './thread-protocol.js';
+import { ThreadCalls } from './thread-calls.js';
+import { crash, threadLost } from './thread-errors.js';
+import type { HeapFigures } from './thread-protocol.js';
 import { UtilizationWindow } from './utilization-window.js';
-
-/** A thread that has not even taken note of an abort after this time is blocked, and will not clean up. */
-export const BLOCKED_AFTER_MS = 200;
 
 export interface AgentThreadDependencies {
   piscina: typeof Piscina;
@@ -26,15 +19,6 @@ export interface AgentThreadDependencies {
   clock: Clock;
 }
 
-interface Call {
-  resolve(output: string): void;
-  reject(error: Error): void;
-  progress?: AgentContext['progress'];
-  aborting?(): void;
-}
-
-type WithoutId<R> = R extends unknown ? Omit<R, 'callId'> : never;
-
 /**
  * One worker thread with the module of an agent loaded: a piscina pool of one thread that is never replaced there.
  * States: loading → ready → ended (final), by `end` or by itself; then every call fails with what ended it.
@@ -43,14 +27,11 @@ export class AgentThread {
   readonly #clock: Clock;
   readonly #abortGraceMs: number;
   readonly #pool: Piscina;
-  readonly #port: MessagePort;
+  readonly #calls: ThreadCalls;
   readonly #exited: Promise<void>;
   readonly #utilization: UtilizationWindow;
-  readonly #calls = new Map<number, Call>();
   readonly #loading: Promise<string>;
-  #lastCallId = 0;
   #heap: HeapFigures | undefined;
-  #failure: AgentError | undefined;
   #hasServed = false;
 
   private constructor({ piscina, entry, options, clock }: AgentThreadDependencies) {
@@ -58,7 +39,6 @@ export class AgentThread {
     const { port1, port2 } = new MessageChannel();
     this.#clock = clock;
     this.#abortGraceMs = abortGraceMs;
-    this.#port = port1;
     this.#pool = new piscina({
       filename: entry.href,
       // The thread starts with its first call. Were it one of the minimum, piscina would replace it when it ends.
@@ -72,9 +52,11 @@ export class AgentThread {
       recordTiming: false,
       resourceLimits,
     });
-    // An error that no task is told of. The worker tells us too.
+    // An error that no task is told of; the worker tells us too.
     this.#pool.on('error', () => undefined);
-    this.#loading = this.#call({ type: 'load', module, maxOutputBytes, port: port2 }, {}, [port2]);
+    this.#calls = new ThreadCalls(this.#pool, port1, (heap) => this.#onReply(heap));
+    const load = { type: 'load', module, maxOutputBytes, port: port2 } as const;
+    this.#loading = this.#calls.begin(load, {}, [port2]).output;
     // Whoever waits for it hears of it.
     this.#loading.catch(() => undefined);
     const [worker] = this.#pool.threads;
@@ -83,14 +65,7 @@ export class AgentThread {
       throw threadLost('no thread could be started');
     }
     this.#utilization = new UtilizationWindow(() => worker.performance.eventLoopUtilization(), clock);
-    port1.on('message', (message: CallMessage) => this.#onMessage(message)).unref();
-    worker.once('error', (error) => (this.#failure ??= crash(error)));
-    this.#exited = new Promise((resolve) => {
-      worker.once('exit', (exitCode) => {
-        this.#onExit(exitCode);
-        resolve();
-      });
-    });
+    this.#exited = this.#watch(worker);
   }
 
   /** @throws {AgentError} when the module cannot be loaded; the signal's reason. No thread is left then. */
@@ -108,7 +83,7 @@ export class AgentThread {
 
   /** Whether it takes no more calls; the thread itself may still be on its way out. */
   get ended(): boolean {
-    return this.#failure !== undefined;
+    return this.#calls.failure !== undefined;
   }
 
   /** Resolves when the thread is gone. */
@@ -130,48 +105,46 @@ export class AgentThread {
   }
 
   /**
-   * Once `context.signal` has aborted, the task has `abortGraceMs` to settle, and a blocked thread nothing of it; then the
-   * thread is ended. Settles when the task has, or when the thread is gone.
+   * Once `context.signal` has aborted, the task has `abortGraceMs` to settle, and a blocked thread `BLOCKED_AFTER_MS`;
+   * then the thread is ended. Settles when the task has, or when the thread is gone.
    * @throws what the module throws, as its record; {AgentError}; the signal's reason.
    */
   async execute(task: AgentTask, context: AgentContext): Promise<unknown> {
-    const { signal, progress } = context;
+    const { signal } = context;
     signal.throwIfAborted();
     this.#hasServed = true;
-    let patience: Timer | undefined;
-    const endAfter = (ms: number): void => {
-      patience?.cancel();
-      patience = this.#clock.setTimer(() => void this.end(threadLost('a task did not heed its abort')), ms);
-    };
-    const aborting = (): void => endAfter(this.#abortGraceMs);
-    const running = this.#call(
+    const patience = new Patience({
+      clock: this.#clock,
+      abortGraceMs: this.#abortGraceMs,
+      listen: () => this.#calls.readPort(),
+      end: () => void this.end(threadLost('the thread was ended: a task on it did not heed its abort')),
+    });
+    const { callId, output } = this.#calls.begin(
       { type: 'execute', task, context: plainContext(context) },
-      { progress, aborting },
+      { progress: (report) => context.progress(report), aborting: () => patience.aborting() },
     );
-    const callId = this.#lastCallId;
     const leave = onAbort(signal, () => {
-      endAfter(Math.min(BLOCKED_AFTER_MS, this.#abortGraceMs));
-      this.#abort(callId, signal);
+      patience.aborted();
+      this.#calls.abort(callId, signal);
     });
     try {
-      return JSON.parse(await running);
+      return JSON.parse(await output);
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
       leave();
-      patience?.cancel();
+      patience.cancel();
     }
   }
 
   /** Asks the module, in its turn: a thread that is busy does not answer. @throws as `execute`; its abort ends nothing. */
   async ping(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const answer = this.#call({ type: 'ping' });
-    const callId = this.#lastCallId;
-    const leave = onAbort(signal, () => this.#abort(callId, signal));
+    const { callId, output } = this.#calls.begin({ type: 'ping' });
+    const leave = onAbort(signal, () => this.#calls.abort(callId, signal));
     try {
-      await untilAborted(answer, signal);
+      await untilAborted(output, signal);
     } finally {
       leave();
     }
@@ -188,7 +161,7 @@ export class AgentThread {
 
   /** Calls under way fail with `failure`, unless it has ended before. Resolves when the thread is gone. Idempotent. */
   async end(failure: AgentError): Promise<void> {
-    this.#failure ??= failure;
+    this.#calls.fail(failure);
     await this.#pool.destroy();
     await this.#exited;
   }
@@ -200,77 +173,21 @@ export class AgentThread {
       what: "disposing of the thread's module",
       ref: true,
     });
-    await untilAborted(this.#call({ type: 'dispose' }), deadline.signal);
+    await untilAborted(this.#calls.begin({ type: 'dispose' }).output, deadline.signal);
   }
 
-  #call(
-    request: WithoutId<ThreadRequest>,
-    listener: Pick<Call, 'progress' | 'aborting'> = {},
-    transferList: MessagePort[] = [],
-  ): Promise<string> {
-    const callId = ++this.#lastCallId;
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      this.#calls.set(callId, { ...listener, resolve, reject });
-      const answer = this.#pool.run({ ...request, callId }, { transferList }) as Promise<ThreadReply>;
-      answer.then(
-        (reply) => this.#onReply(callId, reply),
-        (error: unknown) => {
-          // When the thread ends, piscina knows before it is gone; `#onExit` tells. Else the request could not be sent.
-          if (this.#failure === undefined) this.#take(callId)?.reject(error as Error);
-        },
-      );
+  #watch(worker: Worker): Promise<void> {
+    worker.once('error', (error) => this.#calls.fail(crash(error)));
+    return new Promise((resolve) => {
+      worker.once('exit', (exitCode) => {
+        this.#calls.close(threadLost(`the module ended its thread (code ${exitCode})`, { exitCode }));
+        resolve();
+      });
     });
   }
 
-  #abort(callId: number, signal: AbortSignal): void {
-    const reason = abortReason(signal);
-    const message: AbortMessage = { callId, kind: reason.kind, reason: toErrorRecord(reason, reason.code) };
-    this.#port.postMessage(message);
-  }
-
-  #onReply(callId: number, reply: ThreadReply): void {
-    this.#heap = reply.heap;
+  #onReply(heap: HeapFigures): void {
+    this.#heap = heap;
     this.#utilization.mark();
-    // Reports that were sent before the reply come over another port, and may be behind it.
-    for (let next = receiveMessageOnPort(this.#port); next !== undefined;) {
-      this.#onMessage(next.message as CallMessage);
-      next = receiveMessageOnPort(this.#port);
-    }
-    const call = this.#take(callId);
-    if (reply.ok) call?.resolve(reply.output);
-    else call?.reject(new ThreadTaskError(reply.error));
-  }
-
-  #onMessage(message: CallMessage): void {
-    const call = this.#calls.get(message.callId);
-    if (message.type === 'progress') call?.progress?.(message.report);
-    else call?.aborting?.();
-  }
-
-  #onExit(exitCode: number): void {
-    const failure = (this.#failure ??= threadLost(`the module ended its thread (code ${exitCode})`, {
-      exitCode,
-    }));
-    this.#port.close();
-    for (const { reject } of this.#calls.values()) reject(failure);
-    this.#calls.clear();
-  }
-
-  #take(callId: number): Call | undefined {
-    const call = this.#calls.get(callId);
-    this.#calls.delete(callId);
-    return call;
   }
 }
-
-/** Whatever else a context has or will have that is plain data. */
-function plainContext(context: AgentContext): PlainContext {
-  const isPlain = ([, value]: [string, unknown]): boolean => value === null || PLAIN.has(typeof value);
-  return Object.fromEntries(Object.entries(context).filter(isPlain)) as unknown as PlainContext;
-}
-
-const PLAIN: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);

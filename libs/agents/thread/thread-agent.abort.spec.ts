@@ -3,7 +3,7 @@ import { AbortedError, SystemClock, type JsonValue } from '#core';
 import { makeContext, makeTask, rejection, type TestContext } from '../testing/make-task.js';
 import { disposeThreadAgents, makeThreadAgent } from '../testing/make-thread-agent.js';
 import { threadCount } from '../testing/thread-count.js';
-import { BLOCKED_AFTER_MS } from './agent-thread.js';
+import { BLOCKED_AFTER_MS } from './patience.js';
 
 /** Far longer than a thread takes to end, on a machine that does other things as well. */
 const SOON_MS = 5_000;
@@ -57,6 +57,17 @@ describe('the abort of a task in a thread', () => {
       message: 'not wanted any more',
     });
     // What the first task left in the module is still there.
+    await expect(run(agent, { do: 'count' })).resolves.toBe(2);
+  });
+
+  it('leaves a task that listens all of the grace, though a blocked one would be ended before', async () => {
+    const agent = await makeThreadAgent({ abortGraceMs: 60_000 });
+    const context = watched();
+    const task = rejection(run(agent, { do: 'clean-up', ms: 2 * BLOCKED_AFTER_MS }, context));
+    await context.reported;
+    context.abort(REASON);
+    expect(await task).toBe(REASON);
+    expect(context.reports.at(-1)).toEqual({ progress: 1, message: 'cleaned up' });
     await expect(run(agent, { do: 'count' })).resolves.toBe(2);
   });
 
