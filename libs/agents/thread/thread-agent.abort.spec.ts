@@ -111,7 +111,7 @@ describe('the abort of a task in a thread', () => {
     await expect(neighbourTask).resolves.toMatchObject({ kind: 'cancel' });
   });
 
-  it('that overtakes its task keeps the module from seeing it', async () => {
+  it('that comes with its task, or before it, rejects with the reason', async () => {
     const agent = await makeThreadAgent();
     const context = makeContext();
     const task = rejection(run(agent, { do: 'count' }, context));
