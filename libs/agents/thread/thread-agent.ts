@@ -5,7 +5,7 @@ import type { AgentThread } from './agent-thread.js';
 import { threadLost } from './thread-errors.js';
 
 /** How long a thread may take to start and its module to load, whoever waits for it. */
-export const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
 
 /** Starts a thread. @throws as `AgentThread.start`. */
 export type StartThread = (signal: AbortSignal) => Promise<AgentThread>;
