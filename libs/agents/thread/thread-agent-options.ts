@@ -16,7 +16,9 @@ const resourceLimitsSchema = z.strictObject({
     .min(SMALLEST_HEAP_MB)
     .max(LARGEST_HEAP_MB)
     .default(256)
-    .describe('Largest heap of a thread, but for young objects. Buffers are not counted.'),
+    .describe(
+      'Largest heap of a thread, but for young objects. Buffers are not counted; one array far larger than this ends the whole process.',
+    ),
   maxYoungGenerationSizeMb: z
     .int()
     .min(1)

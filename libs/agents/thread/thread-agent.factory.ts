@@ -18,8 +18,10 @@ import { ThreadAgent, type StartThread } from './thread-agent.js';
  * With a pool's `concurrencyPerAgent` above 1, tasks of an agent share its thread, take turns wherever they await, and
  * end with it.
  *
- * What blocks in native code (`execSync`, an addon) cannot be stopped by anyone; its agent is given up after
- * `dispatch.abortGraceMs`, like one of kind `function`.
+ * Two things a thread cannot keep to itself. V8 ends the whole process when one allocation alone goes far over the
+ * heap's limit (an array of 240 MB where there are 64); work of that kind belongs in a process of its own, behind kind
+ * `http` or `mcp`. And what blocks in native code (`execSync`, an addon) cannot be stopped by anyone: its agent is given
+ * up after `dispatch.abortGraceMs`, like one of kind `function`.
  */
 export class ThreadAgentFactory extends AgentFactory {
   readonly kind = 'thread';
