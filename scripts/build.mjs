@@ -1,6 +1,6 @@
 /** Compiles libs/ and src/ into an empty dist/, so that nothing stale survives. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -18,4 +18,6 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 // build-if-stale.mjs compares with this file: an edit made while tsc ran must count as newer.
 const main = `${root}/dist/src/main.js`;
 if (status === 0 && existsSync(main)) utimesSync(main, startedAt, startedAt);
+// npm makes the commands of an installed package executable; here it links to what tsc wrote.
+if (status === 0) chmodSync(`${root}/dist/src/cli/main.js`, 0o755);
 process.exitCode = status ?? 1;

@@ -1,16 +1,19 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
 import { ValidationError } from '#core';
 import { describeStart } from './banner.js';
 import { loadConfig } from './config/load-config.js';
+import { readManifest } from './info/manifest.js';
 import type { ServiceInfo } from './info/service-info.js';
 import { stackOf } from './lifecycle/stack-of.js';
 import { startService, type RunningService } from './service.js';
 
 /** Starts the service that file and environment describe, and tells on stdout where it is; or why not on stderr, and ends. */
-export async function start(exit: (code: number) => never): Promise<RunningService> {
+export async function start(
+  exit: (code: number) => never,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RunningService> {
   try {
-    const { config, file } = loadConfig(process.env, process.cwd());
+    const { config, file } = loadConfig(env, process.cwd());
     const info = serviceInfo(config.driver);
     const service = await startService(config, info, exit);
     process.stdout.write(describeStart({ url: service.url, config, file, info }));
@@ -22,13 +25,8 @@ export async function start(exit: (code: number) => never): Promise<RunningServi
 }
 
 function serviceInfo(driver: string): ServiceInfo {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    name: string;
-    version: string;
-  };
   return {
-    name: manifest.name,
-    version: manifest.version,
+    ...readManifest(),
     node: process.versions.node,
     driver,
     startedAt: new Date().toISOString(),

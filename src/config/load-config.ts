@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { parseDocument, type Document, type YAMLParseError } from 'yaml';
-import { ValidationError, isPlainObject, parseShape, type Problem, messageOf } from '#core';
+import { ValidationError, isPlainObject, parseShape, type Problem } from '#core';
+import { YamlSource } from '../yaml/yaml-source.js';
 import { configSchema, type ServiceConfig } from './config.schema.js';
 import { crossCheck } from './cross-check.js';
 import { nameVariable, readEnvironment } from './environment.js';
 
 const DEFAULT_CONFIG_FILE = './orchestra.config.yaml';
-
-/** How many values the aliases of a YAML file may stand for. */
-const MAX_ALIASES = 100;
 
 export interface LoadedConfig {
   config: ServiceConfig;
@@ -27,6 +24,20 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, cw
   const asked = env.ORCHESTRA_CONFIG;
   const file = resolve(cwd, asked || DEFAULT_CONFIG_FILE);
   const text = readConfigFile(file, Boolean(asked));
+  return { config: parseConfig(text, file, env), file: text === null ? null : file };
+}
+
+/**
+ * The configuration that a text makes with the environment over it; null is no text.
+ *
+ * @param file where it comes from.
+ * @throws {ValidationError} listing every problem of both.
+ */
+export function parseConfig(
+  text: string | null,
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): ServiceConfig {
   const fromFile = text === null ? {} : resolvePaths(parseConfigText(file, text), dirname(file));
   const { values, problems } = readEnvironment(env);
   const raw = merge(fromFile, values);
@@ -36,7 +47,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, cw
     const named = found.map((problem) => nameVariable(problem, env));
     throw invalid(text === null ? 'of the environment' : file, [...problems, ...named]);
   }
-  return { config: parsed.data, file: text === null ? null : file };
+  return parsed.data;
 }
 
 function readConfigFile(file: string, required: boolean): string | null {
@@ -51,33 +62,19 @@ function readConfigFile(file: string, required: boolean): string | null {
   }
 }
 
-/** JSON is YAML 1.2, so one parser reads both. */
 function parseConfigText(file: string, text: string): Record<string, unknown> {
-  const document = parseDocument(text, { uniqueKeys: true });
-  if (document.errors.length > 0) throw invalid(file, document.errors.map(syntaxProblem));
-  const value = toValue(file, document) ?? {};
+  const source = new YamlSource(text);
+  if (source.problems.length > 0) {
+    throw invalid(
+      file,
+      source.problems.map(({ at, message }) => ({ path: at === null ? '' : `line ${at.line}`, message })),
+    );
+  }
+  const value = source.value ?? {};
   if (!isPlainObject(value))
     throw invalid(file, [{ path: '', message: 'must be a mapping of keys to values' }]);
   // A section that holds nothing but comments is null in YAML.
   return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
-}
-
-/** Without the source text that the message goes on with: it may hold a secret. */
-function syntaxProblem({ message, linePos }: YAMLParseError): Problem {
-  const [what = ''] = message.split('\n', 1);
-  return {
-    path: linePos === undefined ? '' : `line ${linePos[0].line}`,
-    message: what.replace(/ at line \d+, column \d+:?$/, ''),
-  };
-}
-
-function toValue(file: string, document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (error) {
-    // An alias of nothing, or a few that stand for millions of values.
-    throw invalid(file, [{ path: '', message: messageOf(error) }]);
-  }
 }
 
 function resolvePaths(config: Record<string, unknown>, folder: string): Record<string, unknown> {

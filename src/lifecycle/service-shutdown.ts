@@ -3,6 +3,7 @@ import { Clock } from '#core';
 import { WorkflowDispatcher } from '#dispatch';
 import type { HttpDrain } from '#http';
 import { Readiness } from './readiness.js';
+import { SAME_SIGNAL_MS } from './same-signal.js';
 import { stackOf } from './stack-of.js';
 
 export interface ServiceShutdownOptions {
@@ -16,9 +17,6 @@ export interface ServiceShutdownOptions {
 
 /** What is left to connections, agents and stores after the executions have ended, before the process is ended anyway. */
 const CLOSE_DEADLINE_MS = 10_000;
-
-/** Two signals within this time are one: a terminal and a process manager may both send theirs. */
-const SAME_SIGNAL_MS = 200;
 
 /**
  * Ends the service in order: readiness off, `drainDelayMs`, executions, then everything else. A stage that fails does not

@@ -1,0 +1,16 @@
+import { parseShape, type Problem } from '#core';
+import type { WorkflowDispatcher } from '#dispatch';
+import { submitBodySchema } from '../../executions/executions.schemas.js';
+
+/** Everything that would keep the request from being accepted; paths are those of the request. */
+export async function requestProblems(
+  dispatcher: WorkflowDispatcher,
+  body: Readonly<Record<string, unknown>>,
+): Promise<readonly Problem[]> {
+  const parsed = parseShape(submitBodySchema, body);
+  return [
+    ...('problems' in parsed ? parsed.problems : []),
+    // eslint-disable-next-line @typescript-eslint/await-thenable -- the check may take its time
+    ...(await dispatcher.validate(body.workflow)),
+  ];
+}
