@@ -15,7 +15,13 @@ const floors = [
   ['orchestra'],
 ];
 
-const tests = ['**/*.spec.ts', 'test/**/*.ts', 'libs/*/conformance/**/*.ts', 'libs/*/testing/**/*.ts'];
+const tests = [
+  '**/*.spec.ts',
+  'test/**/*.ts',
+  'libs/*/conformance/**/*.ts',
+  'libs/*/testing/**/*.ts',
+  'src/*/testing/**/*.ts',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'var/', 'node_modules/'] },

@@ -6,28 +6,9 @@ import { promisify } from 'node:util';
 import { transformSync } from '@swc/core';
 import { loadConfig } from '../src/config/load-config.js';
 import { ROOT, startService, type Service } from './helpers/service.js';
+import { snippetsOf, type Snippet } from './helpers/snippets.js';
 
 const run = promisify(execFile);
-
-interface Snippet {
-  /** Where it stands: `README.md:33`. */
-  name: string;
-  language: string;
-  text: string;
-  /** The block right after it, where there is one. */
-  next?: Snippet;
-}
-
-function snippetsOf(file: string): Snippet[] {
-  const markdown = readFileSync(join(ROOT, file), 'utf8');
-  const found = [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
-  const snippets = found.map(({ index, 1: language = '', 2: text = '' }): Snippet => {
-    const line = markdown.slice(0, index).split('\n').length;
-    return { name: `${file}:${line}`, language, text };
-  });
-  for (const [place, snippet] of snippets.entries()) snippet.next = snippets[place + 1];
-  return snippets;
-}
 
 const documents = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
 const snippets = documents.filter((name) => name.endsWith('.md')).flatMap(snippetsOf);

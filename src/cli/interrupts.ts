@@ -28,7 +28,7 @@ export class Interrupts {
   }
 
   /** How a process ends that was interrupted; undefined when it was not. */
-  get exitCode(): number | undefined {
+  exitCode(): number | undefined {
     return this.#first && EXIT_CODES[this.#first.cause];
   }
 

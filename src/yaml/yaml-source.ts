@@ -4,6 +4,9 @@ import { messageOf } from '#core';
 /** How many values the aliases of a YAML file may stand for. */
 const MAX_ALIASES = 100;
 
+/** How many problems of one text are listed: brackets that are never closed have one each. */
+const MAX_PROBLEMS = 100;
+
 /** Where something stands in a text; both count from 1. */
 export interface Position {
   line: number;
@@ -33,7 +36,7 @@ export class YamlSource {
       this.#document = parseDocument(text, { uniqueKeys: true, lineCounter: this.#lines });
       const { errors, warnings } = this.#document;
       // Of a tag that nobody knows, what it says would be dropped.
-      this.problems = [...errors, ...warnings].map(({ message, pos }) => ({
+      this.problems = [...errors, ...warnings].slice(0, MAX_PROBLEMS).map(({ message, pos }) => ({
         at: this.#at(pos[0]),
         message: firstLine(message),
       }));

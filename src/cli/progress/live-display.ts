@@ -13,6 +13,7 @@ const DEFAULT_ROWS = 24;
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
+const ERASE_REST = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 
 /**
@@ -27,7 +28,7 @@ export class LiveDisplay implements Display {
   readonly #aheadMs: number;
   readonly #loop: JitteredLoop;
   readonly #redraw = (): void => this.#draw();
-  readonly #showCursor = (): void => void this.#output.write(SHOW_CURSOR);
+  readonly #leave = (): void => void this.#output.write(`\n${SHOW_CURSOR}`);
   #view: ExecutionView | undefined;
   #drawn: readonly string[] = [];
 
@@ -50,7 +51,7 @@ export class LiveDisplay implements Display {
     this.#view = view;
     this.#output.write(HIDE_CURSOR);
     // However the process ends, it leaves a cursor.
-    process.once('exit', this.#showCursor);
+    process.once('exit', this.#leave);
     this.#output.on('resize', this.#redraw);
     this.#draw();
     this.#loop.start();
@@ -61,17 +62,18 @@ export class LiveDisplay implements Display {
   }
 
   note(text: string): void {
-    this.#output.write(`${this.#erasure()}${text}\n${this.#drawn.map(colourMark).join('\n')}`);
+    this.#write([...text.split('\n'), ...this.#drawn.map(colourMark)]);
+    if (this.#view === undefined) this.#output.write('\n');
   }
 
   close(): void {
     if (this.#view === undefined) return;
     void this.#loop.stop();
     this.#output.off('resize', this.#redraw);
-    process.off('exit', this.#showCursor);
+    process.off('exit', this.#leave);
     // Whole: what has no room on the screen is above it then.
     this.#draw(Number.POSITIVE_INFINITY);
-    this.#output.write(`\n${SHOW_CURSOR}`);
+    this.#leave();
     this.#view = undefined;
     this.#drawn = [];
   }
@@ -82,24 +84,33 @@ export class LiveDisplay implements Display {
     const columns = Math.max(1, this.#columns - 1);
     const lines = renderProgress(this.#view, { columns, rows, now: this.#clock.now() + this.#aheadMs });
     if (lines.length === this.#drawn.length && lines.every((line, at) => line === this.#drawn[at])) return;
-    this.#output.write(`${this.#erasure()}${lines.map(colourMark).join('\n')}`);
+    this.#write(lines.map(colourMark));
     this.#drawn = lines;
   }
 
-  /** Back to where the drawing began, as the terminal has wrapped it by now, and everything from there on gone. */
-  #erasure(): string {
+  /**
+   * Writes over what was drawn, line by line. Erasing it first would flicker, and a terminal that keeps what is erased
+   * from its top on (tmux does) would keep every frame.
+   */
+  #write(lines: readonly string[]): void {
+    this.#output.write(`${this.#wayBack()}${lines.join(`${ERASE_REST}\n`)}${ERASE_REST}${ERASE_BELOW}`);
+  }
+
+  /** To where the drawing began, as the terminal has wrapped it by now. */
+  #wayBack(): string {
     const rows = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / this.#columns)),
       0,
     );
-    return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ''}${ERASE_BELOW}`;
+    return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ''}`;
   }
 
   get #columns(): number {
     return this.#output.columns ?? DEFAULT_COLUMNS;
   }
 
+  /** One row stays free for the line that was there before. */
   get #rows(): number {
-    return this.#output.rows ?? DEFAULT_ROWS;
+    return (this.#output.rows ?? DEFAULT_ROWS) - 1;
   }
 }

@@ -120,7 +120,7 @@ function authorization(apiKey: string | undefined): Record<string, string> {
 }
 
 function unreachable(error: unknown, url: string): CliError {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const { cause } = error as { cause?: unknown };
   if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED') {
     const message = `nothing listens on ${url}: start the service (orchestra serve), or name another with --url`;
     return new CliError(message, { cause: error });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { parseShape } from '#core';
 import { CliError } from '../cli-error.js';
 import { problemSchema } from './api-answers.js';

@@ -33,6 +33,6 @@ export async function watchExecution(
   } catch (error) {
     if (!signal.aborted) throw error;
     cli.stderr.write(`the execution goes on: orchestra watch ${printable(executionId)}\n`);
-    return interrupts.exitCode ?? FAILED;
+    return interrupts.exitCode() ?? FAILED;
   }
 }

@@ -60,7 +60,8 @@ async function execute(
   const { interrupts } = cli;
   const { workflow, ...submitOptions } = body;
   // Nothing has begun yet, so there is nothing to wait for.
-  if (interrupts.exitCode !== undefined) return interrupts.exitCode;
+  const interrupted = interrupts.exitCode();
+  if (interrupted !== undefined) return interrupted;
   const handle = await dispatcher.submit(workflow, submitOptions).catch((error: unknown) => {
     if (error instanceof ValidationError) throw new CliError(locateProblems(file, error.problems).join('\n'));
     throw error;
@@ -75,7 +76,7 @@ async function execute(
     const get = () => dispatcher.get(handle.executionId);
     const source = { first: await get(), get, events: () => handle.events() };
     const code = reportEnd(cli, await follow(source, display), { json });
-    return code === OK ? OK : (interrupts.exitCode ?? code);
+    return code === OK ? OK : (interrupts.exitCode() ?? code);
   } finally {
     stopListening();
   }

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CLI } from './helpers/cli.js';
+import { eventually } from './helpers/eventually.js';
+import { startService, type Service } from './helpers/service.js';
+import { snippetsOf } from './helpers/snippets.js';
+
+const run = promisify(execFile);
+
+/** What differs from run to run: ids, times, and the widths of what follows them. */
+function comparable(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\d+(\.\d)? m?s\b/g, 'DURATION')
+    .replaceAll(/ {2,}/g, '  ');
+}
+
+describe('docs/cli.md', () => {
+  const shell = snippetsOf('docs/cli.md').filter(({ language }) => language === 'sh');
+  let root: string;
+  let cwd: string;
+  let service: Service | undefined;
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'cli-doc-'));
+    cwd = root;
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  /** The service of what `init` wrote, once there is something. */
+  async function url(): Promise<string> {
+    if (cwd === root) return '';
+    service ??= await startService({ cwd, env: { PORT: '0' }, lifetime: 'file' });
+    return service.url;
+  }
+
+  it('has an example of nearly every command', () => {
+    const commands = new Set(shell.map(({ text }) => /orchestra (\w+)/.exec(text)?.[1]));
+    expect([...commands]).toEqual(
+      expect.arrayContaining(['init', 'run', 'validate', 'submit', 'list', 'cancel', 'agents']),
+    );
+  });
+
+  it.each(shell.map((snippet) => [snippet.name, snippet] as const))(
+    '%s prints what it says',
+    async (_, snippet) => {
+      const [, folder] = /^cd (\S+)\n$/.exec(snippet.text) ?? [];
+      if (folder !== undefined) {
+        cwd = join(cwd, folder);
+        return;
+      }
+      const env = { PATH: process.env.PATH, HOME: process.env.HOME, ORCHESTRA_URL: await url() };
+      const script = `orchestra() { '${process.execPath}' '${CLI}' "$@"; }\n${snippet.text}`;
+      const once = async (): Promise<string> => {
+        const { stdout } = await run('bash', ['-c', `${script}true`], { cwd, env, timeout: 30_000 });
+        return comparable(stdout);
+      };
+      const expected = comparable(snippet.next?.language === 'text' ? snippet.next.text : '');
+      // What was submitted before takes a moment to end.
+      const isListing = /orchestra (list|agents)/.test(snippet.text);
+      if (isListing)
+        await eventually(async () => (await once()) === expected, { within: 10_000 }).catch(() => undefined);
+      expect(await once()).toBe(expected);
+    },
+  );
+});
