@@ -77,6 +77,13 @@ function compile(cwd) {
   for (const name of specifiers) console.log(`ok types ${name}`);
 }
 
+/** The command of the package, as npm links it. */
+function checkCommand(cwd) {
+  const version = run('npx', ['--no-install', 'orchestra', '--version'], cwd, { quiet: true }).trim();
+  if (version !== manifest.version) throw new Error(`orchestra --version says ${version}`);
+  console.log(`ok npx orchestra ${version}`);
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'nest-orchestra-package-'));
 try {
   const packed = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root, {
@@ -98,6 +105,7 @@ try {
     'required peers',
     standalone.map((lib) => `${manifest.name}/${lib}`),
   );
+  checkCommand(folder);
   npmInstall(folder, pinned(peers.filter(isOptional)));
   load(folder, 'all peers', specifiers);
   compile(folder);

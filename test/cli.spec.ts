@@ -79,6 +79,7 @@ describe('orchestra run', () => {
     write('w.json', oneStep('noisy', 5));
     const { code, stdout } = await run('w.json', '--json');
     expect(code).toBe(0);
+    // eslint-disable-next-line no-control-regex -- that is what it is about
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     const { status, steps } = JSON.parse(stdout) as Execution;
     expect(status).toBe('completed');

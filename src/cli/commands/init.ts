@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.js';
 
-export interface InitOptions {
+interface InitOptions {
   force?: boolean;
 }
 

@@ -1,5 +1,8 @@
 import { KeptOutput } from './make-cli.js';
 
+// eslint-disable-next-line no-control-regex -- sequences begin with one
+const SEQUENCE = /\u001b\[(\?)?(\d*)([A-Za-z])|([\s\S])/gu;
+
 /** As much of a terminal as a display uses: cursor up, erase, scroll. Every character takes one column. */
 export class Screen extends KeptOutput {
   override isTTY = true;
@@ -23,9 +26,7 @@ export class Screen extends KeptOutput {
 
   override write(text: string): void {
     super.write(text);
-    for (const [, mode, number, command, character] of text.matchAll(
-      /\u001b\[(\?)?(\d*)([A-Za-z])|([\s\S])/gu,
-    )) {
+    for (const [, mode, number, command, character] of text.matchAll(SEQUENCE)) {
       if (command !== undefined) this.#do(command, Number(number || 1), mode !== undefined);
       else this.#put(character ?? '');
     }
@@ -63,6 +64,6 @@ export class Screen extends KeptOutput {
   }
 
   get #top(): number {
-    return Math.max(0, this.#lines.length - (this.rows ?? 0));
+    return Math.max(0, this.#lines.length - this.rows);
   }
 }

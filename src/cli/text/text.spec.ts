@@ -5,6 +5,7 @@ import { formatTable } from './table.js';
 import { displayWidth, fit, truncate } from './width.js';
 
 /** What a terminal could take for a command. */
+// eslint-disable-next-line no-control-regex -- that is what it is about
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u;
 
 const hostile = fc.string({
