@@ -3,12 +3,14 @@ import { OrchestraModule } from '#orchestra';
 import { AgentsController } from './agents/agents.controller.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { ServiceConfig } from './config/config.schema.js';
+import { DocsModule } from './docs/docs.module.js';
 import { ExecutionsController } from './executions/executions.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { InfoController } from './info/info.controller.js';
 import { SERVICE_INFO, type ServiceInfo } from './info/service-info.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { metricsController } from './metrics/metrics.controllers.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
 
 /** The microservice: the house of `OrchestraModule` and one folder a surface. */
@@ -29,6 +31,8 @@ export class AppModule {
           metrics: { controller: metricsController(auth) },
         }),
         HealthModule,
+        OpenApiModule.forRoot({ info, secured: auth !== undefined }),
+        DocsModule,
       ],
       controllers: [ExecutionsController, AgentsController, InfoController],
       providers: [{ provide: SERVICE_INFO, useValue: info }],

@@ -20,4 +20,11 @@ export {
   type PoolOptions,
   type Selection,
 } from './pool-options.js';
-export type { AgentSnapshot, AgentState, PoolHealth, PoolSnapshot } from './snapshots.js';
+export {
+  AGENT_STATES,
+  POOL_HEALTHS,
+  type AgentSnapshot,
+  type AgentState,
+  type PoolHealth,
+  type PoolSnapshot,
+} from './snapshots.js';

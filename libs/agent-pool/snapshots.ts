@@ -3,10 +3,20 @@ import type { AgentResources } from './ports/agent.js';
 import type { Selection } from './pool-options.js';
 
 /** `quarantined` and `error` agents take no tasks; `draining` ones finish theirs and then stop. */
-export type AgentState = 'starting' | 'idle' | 'busy' | 'draining' | 'stopped' | 'error' | 'quarantined';
+export const AGENT_STATES = [
+  'starting',
+  'idle',
+  'busy',
+  'draining',
+  'stopped',
+  'error',
+  'quarantined',
+] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
 
 /** `degraded`: fewer usable agents than `size.min`; `critical`: none. */
-export type PoolHealth = 'healthy' | 'degraded' | 'critical';
+export const POOL_HEALTHS = ['healthy', 'degraded', 'critical'] as const;
+export type PoolHealth = (typeof POOL_HEALTHS)[number];
 
 /** An agent as it is at the moment it is asked for. */
 export interface AgentSnapshot {

@@ -21,6 +21,7 @@ export type { ExecutionEvent, ExecutionEventType } from './execution/execution-e
 export {
   EXECUTION_STATUSES,
   STEP_STATUSES,
+  STRATEGIES,
   isFinished,
   type Execution,
   type ExecutionStatus,

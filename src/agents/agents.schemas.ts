@@ -1,4 +1,60 @@
 import { z } from 'zod';
 import { idSchema } from '#core';
+import { AGENT_STATES, POOL_HEALTHS, SELECTIONS, type AgentSnapshot, type PoolSnapshot } from '#agent-pool';
+import { answers } from '../openapi/components.js';
+import { errorRecordSchema } from '../problems/problem.schemas.js';
 
-export const poolParamsSchema = z.strictObject({ capability: idSchema });
+export const poolParamsSchema = z.strictObject({
+  capability: idSchema.describe('The name that workflows ask for.'),
+});
+
+const countSchema = z.int().min(0);
+const averageLatencyMs = z
+  .number()
+  .min(0)
+  .nullable()
+  .describe('Exponential moving average; null before the first task.');
+
+export const agentSchema = answers<AgentSnapshot>()(
+  'Agent',
+  z.object({
+    agentId: z.string(),
+    capability: z.string(),
+    kind: z.string().describe('`function`, `http`, `mcp`.'),
+    state: z.enum(AGENT_STATES),
+    active: countSchema.describe('Tasks under way.'),
+    concurrency: countSchema.describe('Tasks that it runs at once at most.'),
+    startedAt: z.iso.datetime().nullable().describe('Null until it is ready.'),
+    performance: z.object({
+      tasks: countSchema,
+      failures: countSchema,
+      successRate: z.number().min(0).max(1).nullable().describe('Null before the first task.'),
+      averageLatencyMs,
+    }),
+    error: errorRecordSchema
+      .nullable()
+      .describe('Why it is not there, while it is in `error` or `starting` again.'),
+  }),
+);
+
+export const poolSchema = answers<PoolSnapshot>()(
+  'Pool',
+  z.object({
+    capability: z.string(),
+    kind: z.string().describe('`function`, `http`, `mcp`.'),
+    health: z
+      .enum(POOL_HEALTHS)
+      .describe('`degraded`: fewer usable agents than `size.min`; `critical`: none.'),
+    selection: z.enum(SELECTIONS),
+    concurrencyPerAgent: countSchema,
+    size: z.object({ min: countSchema, max: countSchema, current: countSchema }),
+    agents: z.record(z.enum(AGENT_STATES), countSchema).describe('Agents by state.'),
+    leases: z.object({ active: countSchema, waiting: countSchema }),
+    performance: z.object({
+      tasks: countSchema,
+      failures: countSchema,
+      abandoned: countSchema,
+      averageLatencyMs,
+    }),
+  }),
+);

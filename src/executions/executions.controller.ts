@@ -1,31 +1,19 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { ValidationError, isPlainObject, type Page, type Problem } from '#core';
-import {
-  WorkflowDispatcher,
-  isFinished,
-  type Execution,
-  type ExecutionStatus,
-  type ExecutionSummary,
-} from '#dispatch';
+import { WorkflowDispatcher, isFinished, type Execution, type ExecutionSummary } from '#dispatch';
 import { RequireScope } from '../auth/scope.decorators.js';
+import { Operation } from '../openapi/operation.js';
 import { clientGoneSignal } from '../problems/client-gone.error.js';
-import { noQuerySchema, parseParts, parseRequest } from '../problems/parse-request.js';
+import { parseParts, parseRequest } from '../problems/parse-request.js';
 import {
-  cancelBodySchema,
-  executionParamsSchema,
-  listQuerySchema,
-  retryBodySchema,
-  submitBodySchema,
-  submitHeadersSchema,
-  waitQuerySchema,
-} from './executions.schemas.js';
-
-/** The answer to a request that was accepted; `Location` tells where the execution is. */
-export interface AcceptedExecution {
-  executionId: string;
-  status: ExecutionStatus;
-}
+  cancelExecution,
+  getExecution,
+  listExecutions,
+  retryExecution,
+  submitExecution,
+} from './executions.operations.js';
+import type { AcceptedExecution } from './executions.schemas.js';
 
 /** Executions over REST: submit, read, list, cancel, retry. */
 @Controller('v1/executions')
@@ -36,16 +24,14 @@ export class ExecutionsController {
   @Post()
   @HttpCode(202)
   @RequireScope('execute')
+  @Operation(submitExecution)
   async submit(
     @Body() body: unknown,
     @Query() query: unknown,
     @Headers('idempotency-key') key: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedExecution | Execution> {
-    const parsed = parseParts(
-      { query: waitQuerySchema, headers: submitHeadersSchema, body: submitBodySchema },
-      { query, headers: { 'Idempotency-Key': key }, body },
-    );
+    const parsed = parseParts(submitExecution.request, { query, headers: { 'Idempotency-Key': key }, body });
     if (parsed.problems !== undefined) {
       throw new ValidationError('the request', [...parsed.problems, ...this.#workflowProblems(body)]);
     }
@@ -68,19 +54,21 @@ export class ExecutionsController {
 
   @Get()
   @RequireScope('read')
+  @Operation(listExecutions)
   list(@Query() query: unknown): Promise<Page<ExecutionSummary>> {
-    return this.dispatcher.list(parseRequest({ query: listQuerySchema }, { query }).query);
+    return this.dispatcher.list(parseRequest(listExecutions.request, { query }).query);
   }
 
   /** With `waitMs`, as soon as it has finished or the wait is over. */
   @Get(':id')
   @RequireScope('read')
+  @Operation(getExecution)
   get(
     @Param() params: unknown,
     @Query() query: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Execution> {
-    const parsed = parseRequest({ params: executionParamsSchema, query: waitQuerySchema }, { params, query });
+    const parsed = parseRequest(getExecution.request, { params, query });
     const { id } = parsed.params;
     const { waitMs } = parsed.query;
     if (waitMs === undefined) return this.dispatcher.get(id);
@@ -90,31 +78,27 @@ export class ExecutionsController {
   @Post(':id/cancel')
   @HttpCode(202)
   @RequireScope('execute')
+  @Operation(cancelExecution)
   cancel(
     @Param() params: unknown,
     @Query() query: unknown,
     @Body() body: unknown,
   ): Promise<ExecutionSummary> {
-    const parsed = parseRequest(
-      { params: executionParamsSchema, query: noQuerySchema, body: cancelBodySchema },
-      { params, query, body },
-    );
+    const parsed = parseRequest(cancelExecution.request, { params, query, body });
     return this.dispatcher.cancel(parsed.params.id, parsed.body?.reason);
   }
 
   @Post(':id/retry')
   @HttpCode(202)
   @RequireScope('execute')
+  @Operation(retryExecution)
   async retry(
     @Param() params: unknown,
     @Query() query: unknown,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedExecution> {
-    const parsed = parseRequest(
-      { params: executionParamsSchema, query: noQuerySchema, body: retryBodySchema },
-      { params, query, body },
-    );
+    const parsed = parseRequest(retryExecution.request, { params, query, body });
     const { executionId } = await this.dispatcher.retry(parsed.params.id);
     void reply.header('location', locationOf(executionId));
     return { executionId, status: 'pending' };

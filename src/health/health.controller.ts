@@ -1,7 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../auth/scope.decorators.js';
+import { Operation } from '../openapi/operation.js';
 import { DispatchHealth } from './dispatch.health.js';
+import { getDetailedHealth, getHealth, getLiveness, getReadiness, getStartup } from './health.operations.js';
 import { PoolsHealth } from './pools.health.js';
 import { QueueHealth } from './queue.health.js';
 import { ReadinessHealth } from './readiness.health.js';
@@ -19,6 +21,7 @@ export class HealthController {
   ) {}
 
   @Get()
+  @Operation(getHealth)
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
     return this.detailed();
@@ -26,6 +29,7 @@ export class HealthController {
 
   /** Whether the process answers at all. */
   @Get('live')
+  @Operation(getLiveness)
   @HealthCheck()
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
@@ -33,6 +37,7 @@ export class HealthController {
 
   /** Whether work should be sent here: not while starting, draining, or without the queue's backend. */
   @Get('ready')
+  @Operation(getReadiness)
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
     return this.health.check([() => this.readiness.check(), () => this.queue.check()]);
@@ -40,12 +45,14 @@ export class HealthController {
 
   /** Whether the first attempt of every agent has been made. */
   @Get('startup')
+  @Operation(getStartup)
   @HealthCheck()
   startup(): Promise<HealthCheckResult> {
     return this.health.check([() => this.readiness.checkStarted()]);
   }
 
   @Get('detailed')
+  @Operation(getDetailedHealth)
   @HealthCheck()
   detailed(): Promise<HealthCheckResult> {
     return this.health.check([

@@ -32,11 +32,19 @@ export function parseRequest<S extends Schemas>(schemas: S, values: Record<keyof
   return parsed.parts;
 }
 
-/** An integer as a query has it: decimal digits alone, no sign, point, exponent, blank or leading zero. */
+const INTEGER_TEXT = /^(?:0|[1-9]\d*)$/;
+
+/**
+ * An integer as a query has it: decimal digits alone, no sign, point, exponent, blank or leading zero. In JSON Schema it
+ * is the number that it stands for, as OpenAPI describes parameters.
+ */
 export function integerText(min: number, max: number) {
   return z
-    .string()
-    .regex(/^(?:0|[1-9]\d*)$/, 'must be a whole number in decimal digits')
+    .custom<string>(
+      (value) => typeof value === 'string' && INTEGER_TEXT.test(value),
+      'must be a whole number in decimal digits',
+    )
+    .meta({ type: 'integer', minimum: min, maximum: max })
     .transform(Number)
     .pipe(z.int().min(min).max(max));
 }

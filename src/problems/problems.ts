@@ -5,6 +5,7 @@ import { HTTP_SERVER_PROBLEMS, type HttpServerErrorCode } from '#http';
 import type { QueueErrorCode } from '#queue';
 import type { StateErrorCode } from '#state';
 import type { AuthErrorCode } from '../auth/auth.errors.js';
+import type { DocsUnavailableError } from '../docs/docs.errors.js';
 import type { ClientGoneError } from './client-gone.error.js';
 
 interface ProblemKind {
@@ -36,6 +37,7 @@ export const PROBLEMS = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key stands for another request' },
   CLIENT_CLOSED_REQUEST: { status: 499, title: 'The client went away' },
   INTERNAL_ERROR: { status: 500, title: 'The service failed' },
+  DOCS_UNAVAILABLE: { status: 501, title: 'The pages of the documentation are not installed' },
   QUEUE_FULL: { status: 503, title: 'The queue is full', retryAfterMs: RETRY_WHEN_FULL_MS },
   STORE_FULL: { status: 503, title: 'The store is full', retryAfterMs: RETRY_WHEN_FULL_MS },
   SHUTTING_DOWN: {
@@ -58,6 +60,7 @@ type ServiceErrorCode =
   | AuthErrorCode
   | ClientGoneError['code']
   | DispatchErrorCode
+  | DocsUnavailableError['code']
   | HttpServerErrorCode
   | QueueErrorCode
   | StateErrorCode
@@ -109,6 +112,7 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   FORBIDDEN: 'FORBIDDEN',
   CLIENT_CLOSED_REQUEST: 'CLIENT_CLOSED_REQUEST',
+  DOCS_UNAVAILABLE: 'DOCS_UNAVAILABLE',
 
   BAD_REQUEST: 'BAD_REQUEST',
   MALFORMED_JSON: 'MALFORMED_JSON',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STEP_ID } from './step-id.js';
 
 /** Issues that one list may raise: zod hands them on as arguments, of which the stack holds only so many. */
 const MAX_ISSUES = 100;
@@ -17,4 +18,6 @@ export const dependsOnSchema = z
       context.addIssue({ code: 'custom', path: [index], message });
       if (++issues >= MAX_ISSUES) break;
     }
-  });
+  })
+  // What JSON Schema shows of it.
+  .meta({ type: 'array', items: { type: 'string', pattern: STEP_ID.source }, uniqueItems: true });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Expressions name steps as `$steps.<id>`, so an id is a name there. */
-const STEP_ID = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const STEP_ID = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** An id of a step: unique in its workflow. Never a name of `Object.prototype`, which records by id would seem to have. */
 export const stepIdSchema = z

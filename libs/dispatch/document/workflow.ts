@@ -26,6 +26,7 @@ export type StepErrorPolicy = (typeof STEP_ERROR_POLICIES)[number];
 const nameSchema = z.string().min(1).max(256);
 const jsonObjectSchema = z
   .custom<JsonObject>((value) => isPlainObject(value), 'must be an object')
+  .meta({ type: 'object' })
   .pipe(jsonValueSchema as z.ZodType<JsonObject, JsonObject>);
 
 export const stepSchema = z.strictObject({

@@ -14,7 +14,8 @@ export const STEP_STATUSES = ['pending', 'running', 'completed', 'failed', 'skip
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** How many steps of an execution run at once, and in which order. */
-export type Strategy = 'parallel-coordinated' | 'hybrid' | 'sequential-safe';
+export const STRATEGIES = ['parallel-coordinated', 'hybrid', 'sequential-safe'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
 
 /** A step of an execution. Times are ISO 8601; of the latest attempt where there were several. */
 export interface StepRecord {

@@ -288,7 +288,7 @@ export function cancelReason(reason: string | null): AbortedError {
 
 /** A run whose commits are refused has no right to go on; a store that cannot be reached may let it, later. */
 function refused(error: unknown): AbortedError {
-  const { message, retryable } = toErrorRecord(error, 'STATE_ERROR');
+  const { message, retryable } = toErrorRecord(error, 'INTERNAL_ERROR');
   return new AbortedError('lost-lease', `the state store refused a commit: ${message}`, {
     cause: error,
     retryable,

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { AgentSnapshot, PoolSnapshot } from '#agent-pool';
+import type { OperationSpec } from '../openapi/operation.js';
+import { noQuerySchema } from '../problems/parse-request.js';
+import { agentSchema, poolParamsSchema, poolSchema } from './agents.schemas.js';
+
+const AGENT: AgentSnapshot = {
+  agentId: '019a7b5e-7b00-7000-8000-1f6a2c4e8d90',
+  capability: 'analyse-file',
+  kind: 'function',
+  state: 'idle',
+  active: 0,
+  concurrency: 4,
+  startedAt: '2026-11-12T09:29:00.000Z',
+  performance: { tasks: 12, failures: 0, successRate: 1, averageLatencyMs: 4.2 },
+  error: null,
+};
+
+const POOL: PoolSnapshot = {
+  capability: 'analyse-file',
+  kind: 'function',
+  health: 'healthy',
+  selection: 'least-loaded',
+  concurrencyPerAgent: 4,
+  size: { min: 1, max: 1, current: 1 },
+  agents: { starting: 0, idle: 1, busy: 0, draining: 0, stopped: 0, error: 0, quarantined: 0 },
+  leases: { active: 0, waiting: 0 },
+  performance: { tasks: 12, failures: 0, abandoned: 0, averageLatencyMs: 4.2 },
+};
+
+export const listAgents = {
+  id: 'listAgents',
+  tag: 'agents',
+  summary: 'List the agents of all pools',
+  request: { query: noQuerySchema },
+  responses: [
+    { status: 200, description: 'Every agent.', schema: z.object({ items: z.array(agentSchema) }) },
+  ],
+  examples: { all: { summary: 'Every agent', answer: { status: 200, body: { items: [AGENT] } } } },
+} as const satisfies OperationSpec;
+
+export const listPools = {
+  id: 'listPools',
+  tag: 'agents',
+  summary: 'List the pools',
+  request: { query: noQuerySchema },
+  responses: [{ status: 200, description: 'Every pool.', schema: z.object({ items: z.array(poolSchema) }) }],
+  examples: { all: { summary: 'Every pool', answer: { status: 200, body: { items: [POOL] } } } },
+} as const satisfies OperationSpec;
+
+export const getPool = {
+  id: 'getPool',
+  tag: 'agents',
+  summary: 'Read the pool of a capability',
+  request: { params: poolParamsSchema, query: noQuerySchema },
+  responses: [{ status: 200, description: 'The pool as it is.', schema: poolSchema }],
+  errors: ['CAPABILITY_UNKNOWN'],
+  examples: {
+    one: {
+      summary: 'One pool',
+      params: { capability: 'analyse-file' },
+      answer: { status: 200, body: POOL },
+    },
+  },
+} as const satisfies OperationSpec;
