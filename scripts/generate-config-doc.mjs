@@ -1,6 +1,4 @@
 /** Writes docs/configuration.md from the schemas that validate the configuration; `--check` compares instead. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import {
   httpAgentOptionsSchema,
@@ -10,8 +8,7 @@ import {
 } from '../dist/libs/agents/index.js';
 import { poolOptionsSchema } from '../dist/libs/agent-pool/index.js';
 import { configSchema } from '../dist/src/config/config.schema.js';
-
-const target = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
+import { writeOrCheck } from './write-or-check.mjs';
 
 /** One row a setting, nested objects flattened to dotted keys. */
 function rows(schema, prefix = '') {
@@ -99,11 +96,4 @@ Wins over the file; an empty variable counts as unset.
 | \`ORCHESTRA_API_KEYS\` | \`auth.apiKeys\`, as \`id:sha256:scope+scope\`, comma-separated |
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('docs/configuration.md is not what the schemas say: run npm run docs');
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(target, text);
-}
+writeOrCheck('configuration.md', text);

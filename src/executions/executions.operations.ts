@@ -136,7 +136,7 @@ export const getExecution = {
   description: 'With `waitMs`, as soon as it has finished or the wait is over.',
   request: { params: executionParamsSchema, query: waitQuerySchema },
   responses: [{ status: 200, description: 'The execution as it is.', schema: executionSchema }],
-  errors: ['EXECUTION_NOT_FOUND', 'SHUTTING_DOWN'],
+  errors: ['EXECUTION_NOT_FOUND'],
   examples: {
     finished: {
       summary: 'Wait for its end',

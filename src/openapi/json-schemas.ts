@@ -70,7 +70,7 @@ export class JsonSchemas {
     if (this.#direction === 'answer' && json.additionalProperties === false) delete json.additionalProperties;
     // What zod says beside what JSON Schema says already, or of every integer without a bound of its own.
     if (json.format === 'date-time') delete json.pattern;
-    delete json.propertyNames;
+    if (JSON.stringify(json.propertyNames) === '{"type":"string"}') delete json.propertyNames;
     if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
     if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
     if (isEmpty(json.additionalProperties)) json.additionalProperties = true;

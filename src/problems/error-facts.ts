@@ -5,11 +5,8 @@ export interface ErrorFacts {
   cause: string;
   /** What to do about it. */
   remedy: string;
-}
-
-/** Of a code that the outside sees as a record: whether the same work may succeed when it is tried again. */
-export interface RecordedErrorFacts extends ErrorFacts {
-  retryable: 'yes' | 'no' | 'it depends';
+  /** Whether the same request or work may succeed when it is tried again. Default: what the table of problems says, or no. */
+  retryable?: 'yes' | 'no' | 'it depends';
 }
 
 /** The codes of answers. */
@@ -58,6 +55,7 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     remedy: 'Use one that the header `Allow` names.',
   },
   REQUEST_TIMEOUT: {
+    retryable: 'yes',
     cause: 'The request took longer to arrive than `http.headersTimeoutMs` or `http.requestTimeoutMs` allow.',
     remedy: 'Send it again.',
   },
@@ -87,10 +85,12 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     remedy: 'Send fewer or shorter headers.',
   },
   CLIENT_CLOSED_REQUEST: {
+    retryable: 'it depends',
     cause: 'The client went away before it was answered. Seen in logs alone.',
     remedy: 'Nothing; a submit with an `Idempotency-Key` can safely be sent again.',
   },
   INTERNAL_ERROR: {
+    retryable: 'it depends',
     cause: 'A fault of the service.',
     remedy: 'Look for `requestId` in the log of the service.',
   },
@@ -113,7 +113,7 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
 };
 
 /** The codes in the `error` of an execution, a step or an agent. */
-export const RECORDED: Readonly<Record<string, RecordedErrorFacts>> = {
+export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorFacts, 'retryable'>>>> = {
   AGENT_ERROR: {
     retryable: 'it depends',
     cause: 'The agent threw an error without a code of its own. Retryable unless it says `retryable: false`.',

@@ -33,7 +33,7 @@ export function runTask(
     };
     const giveUp = (): void => {
       signal.removeEventListener('abort', onAbort);
-      lease.abandon(toErrorRecord(abortReason(signal), 'ABORTED'));
+      lease.abandon(toErrorRecord(abortReason(signal), 'CANCELLED'));
       reject(abortReason(signal));
     };
     const settle = (ok: boolean): void => {
