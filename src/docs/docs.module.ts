@@ -3,5 +3,8 @@ import { DocsController } from './docs.controller.js';
 import { SwaggerUi } from './swagger-ui.js';
 
 /** `GET /docs`: Swagger UI over `/openapi.json`. */
-@Module({ controllers: [DocsController], providers: [SwaggerUi] })
+@Module({
+  controllers: [DocsController],
+  providers: [{ provide: SwaggerUi, useFactory: () => new SwaggerUi() }],
+})
 export class DocsModule {}

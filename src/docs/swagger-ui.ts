@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Injectable } from '@nestjs/common';
 import { cachedContent, type CachedContent } from '../openapi/send-cached.js';
 import { DocsUnavailableError } from './docs.errors.js';
 import { INDEX_HTML, INITIALIZER_JS } from './docs.pages.js';
@@ -19,9 +18,14 @@ const INITIALIZER = 'initializer.js';
 export const DOCS_FILES = [...Object.keys(PACKAGE_FILES), INITIALIZER];
 
 /** Swagger UI as the package swagger-ui-dist brings it, read when it is first asked for and kept, some 2 MB. */
-@Injectable()
 export class SwaggerUi {
+  readonly #package: string;
   #files: Promise<ReadonlyMap<string, CachedContent>> | undefined;
+
+  /** @param packageName the package to read, an optional peer. */
+  constructor(packageName = 'swagger-ui-dist') {
+    this.#package = packageName;
+  }
 
   /** @throws {DocsUnavailableError} without the package. */
   async page(): Promise<CachedContent> {
@@ -35,15 +39,15 @@ export class SwaggerUi {
   }
 
   #load(): Promise<ReadonlyMap<string, CachedContent>> {
-    this.#files ??= readFiles();
+    this.#files ??= readFiles(this.#package);
     return this.#files;
   }
 }
 
 const INDEX = cachedContent('text/html; charset=utf-8', INDEX_HTML);
 
-async function readFiles(): Promise<ReadonlyMap<string, CachedContent>> {
-  const folder = packageFolder();
+async function readFiles(packageName: string): Promise<ReadonlyMap<string, CachedContent>> {
+  const folder = folderOf(packageName);
   const files = await Promise.all(
     Object.entries(PACKAGE_FILES).map(
       async ([name, type]) => [name, cachedContent(type, await readFile(join(folder, name)))] as const,
@@ -53,9 +57,9 @@ async function readFiles(): Promise<ReadonlyMap<string, CachedContent>> {
 }
 
 /** Not imported: its entry would define nothing but this path, and is of CommonJS. */
-function packageFolder(): string {
+function folderOf(packageName: string): string {
   try {
-    return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+    return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
   } catch (error) {
     throw new DocsUnavailableError(error);
   }
