@@ -14,10 +14,14 @@ type Codes = Map<string, string>;
  * `toErrorRecord`, and the records that are written out.
  */
 function codesOfSources(): Codes {
-  const config = ts.getParsedCommandLineOfConfigFile(join(ROOT, 'tsconfig.build.json'), {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: () => {},
-  })!;
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(ROOT, 'tsconfig.build.json'),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: () => {},
+    },
+  )!;
   const program = ts.createProgram(config.fileNames, { ...config.options, noEmit: true, incremental: false });
   const checker = program.getTypeChecker();
   const codes: Codes = new Map();

@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createFastifyAdapter } from '#http';
 import { ProblemsModule } from '../problems/problems.module.js';
 import { DocsModule } from './docs.module.js';
 import { DOCS_FILES, SwaggerUi } from './swagger-ui.js';
+
+const PACKAGE = dirname(require.resolve('swagger-ui-dist/package.json'));
+
+const notInstalled = (): never => {
+  throw new Error('Cannot find module');
+};
 
 describe('DocsController', () => {
   let app: NestFastifyApplication;
@@ -50,7 +57,7 @@ describe('DocsController', () => {
     ])('serves %s of the package as %s', async (name, type) => {
       const { headers, rawPayload } = await get(`/docs/${name}`);
       expect(headers).toMatchObject({ 'content-type': type, 'x-content-type-options': 'nosniff' });
-      expect(rawPayload.equals(readFileSync(require.resolve(`swagger-ui-dist/${name}`)))).toBe(true);
+      expect(rawPayload.equals(readFileSync(join(PACKAGE, name)))).toBe(true);
     });
 
     it('has the page read the document of this service', async () => {
@@ -87,7 +94,7 @@ describe('DocsController', () => {
   it.each(['/docs', '/docs/swagger-ui.css'])(
     'says at %s what is missing without the package',
     async (url) => {
-      await start(new SwaggerUi('swagger-ui-that-is-not-installed'));
+      await start(new SwaggerUi(notInstalled));
       const answer = await get(url);
       expect(answer.statusCode).toBe(501);
       expect(answer.headers['content-type']).toBe('application/problem+json');

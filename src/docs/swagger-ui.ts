@@ -19,12 +19,12 @@ export const DOCS_FILES = [...Object.keys(PACKAGE_FILES), INITIALIZER];
 
 /** Swagger UI as the package swagger-ui-dist brings it, read when it is first asked for and kept, some 2 MB. */
 export class SwaggerUi {
-  readonly #package: string;
+  readonly #manifest: () => string;
   #files: Promise<ReadonlyMap<string, CachedContent>> | undefined;
 
-  /** @param packageName the package to read, an optional peer. */
-  constructor(packageName = 'swagger-ui-dist') {
-    this.#package = packageName;
+  /** @param manifest where the package is: the path of its package.json. */
+  constructor(manifest = () => createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')) {
+    this.#manifest = manifest;
   }
 
   /** @throws {DocsUnavailableError} without the package. */
@@ -39,15 +39,15 @@ export class SwaggerUi {
   }
 
   #load(): Promise<ReadonlyMap<string, CachedContent>> {
-    this.#files ??= readFiles(this.#package);
+    this.#files ??= readFiles(this.#manifest);
     return this.#files;
   }
 }
 
 const INDEX = cachedContent('text/html; charset=utf-8', INDEX_HTML);
 
-async function readFiles(packageName: string): Promise<ReadonlyMap<string, CachedContent>> {
-  const folder = folderOf(packageName);
+async function readFiles(manifest: () => string): Promise<ReadonlyMap<string, CachedContent>> {
+  const folder = folderOf(manifest);
   const files = await Promise.all(
     Object.entries(PACKAGE_FILES).map(
       async ([name, type]) => [name, cachedContent(type, await readFile(join(folder, name)))] as const,
@@ -57,9 +57,9 @@ async function readFiles(packageName: string): Promise<ReadonlyMap<string, Cache
 }
 
 /** Not imported: its entry would define nothing but this path, and is of CommonJS. */
-function folderOf(packageName: string): string {
+function folderOf(manifest: () => string): string {
   try {
-    return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
+    return dirname(manifest());
   } catch (error) {
     throw new DocsUnavailableError(error);
   }

@@ -11,7 +11,7 @@ export const TAGS = {
 } as const;
 
 /** What a request may hold, each part by the schema that validates it: what is given to `parseRequest`. */
-export interface RequestSchemas {
+interface RequestSchemas {
   params?: z.ZodObject;
   query?: z.ZodObject;
   headers?: z.ZodObject;
