@@ -7,21 +7,22 @@ import { agentSchema, poolParamsSchema, poolSchema } from './agents.schemas.js';
 const AGENT: AgentSnapshot = {
   agentId: '019a7b5e-7b00-7000-8000-1f6a2c4e8d90',
   capability: 'analyse-file',
-  kind: 'function',
+  kind: 'thread',
   state: 'idle',
   active: 0,
-  concurrency: 4,
+  concurrency: 1,
   startedAt: '2026-11-12T09:29:00.000Z',
   performance: { tasks: 12, failures: 0, successRate: 1, averageLatencyMs: 4.2 },
+  resources: { eventLoopUtilization: 0.02, heapUsedBytes: 5_312_040, heapLimitBytes: 272_629_760 },
   error: null,
 };
 
 const POOL: PoolSnapshot = {
   capability: 'analyse-file',
-  kind: 'function',
+  kind: 'thread',
   health: 'healthy',
   selection: 'least-loaded',
-  concurrencyPerAgent: 4,
+  concurrencyPerAgent: 1,
   size: { min: 1, max: 1, current: 1 },
   agents: { starting: 0, idle: 1, busy: 0, draining: 0, stopped: 0, error: 0, quarantined: 0 },
   leases: { active: 0, waiting: 0 },

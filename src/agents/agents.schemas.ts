@@ -20,7 +20,7 @@ export const agentSchema = answers<AgentSnapshot>()(
   z.object({
     agentId: z.string(),
     capability: z.string(),
-    kind: z.string().describe('`function`, `http`, `mcp`.'),
+    kind: z.string().describe('`function`, `http`, `mcp`, `thread`.'),
     state: z.enum(AGENT_STATES),
     active: countSchema.describe('Tasks under way.'),
     concurrency: countSchema.describe('Tasks that it runs at once at most.'),
@@ -31,6 +31,19 @@ export const agentSchema = answers<AgentSnapshot>()(
       successRate: z.number().min(0).max(1).nullable().describe('Null before the first task.'),
       averageLatencyMs,
     }),
+    resources: z
+      .object({
+        eventLoopUtilization: z
+          .number()
+          .min(0)
+          .max(1)
+          .nullable()
+          .describe('Share of the last seconds that its event loop was busy.'),
+        heapUsedBytes: countSchema.nullable().describe('As of its last answer.'),
+        heapLimitBytes: countSchema.nullable(),
+      })
+      .nullable()
+      .describe('Of an agent that has a thread of its own.'),
     error: errorRecordSchema
       .nullable()
       .describe('Why it is not there, while it is in `error` or `starting` again.'),
@@ -41,7 +54,7 @@ export const poolSchema = answers<PoolSnapshot>()(
   'Pool',
   z.object({
     capability: z.string(),
-    kind: z.string().describe('`function`, `http`, `mcp`.'),
+    kind: z.string().describe('`function`, `http`, `mcp`, `thread`.'),
     health: z
       .enum(POOL_HEALTHS)
       .describe('`degraded`: fewer usable agents than `size.min`; `critical`: none.'),
