@@ -84,6 +84,21 @@ describe('executions over REST, on agents behind HTTP', () => {
     expect(deadlineMs).toBeLessThanOrEqual(60_000);
   });
 
+  it('hands the trace of a request on to the agents, and does without a malformed one', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const submit = async (header: string): Promise<AgentCall | undefined> => {
+      const answer = await service.client.post(
+        '/v1/executions?waitMs=20000',
+        { workflow: oneStep('http') },
+        { headers: { traceparent: header } },
+      );
+      expect(answer).toMatchObject({ status: 200, json: { status: 'completed' } });
+      return agent.callsOf(answer.json.executionId as string)[0];
+    };
+    expect((await submit(traceparent))?.headers.traceparent).toBe(traceparent);
+    expect((await submit(`${traceparent}, ${traceparent}`))?.headers).not.toHaveProperty('traceparent');
+  });
+
   it('accepts with 202 and a Location, and lists every step from submission on', async () => {
     const answer = await service.client.post('/v1/executions', {
       workflow: oneStep('http', { do: 'sleep', ms: 50 }),

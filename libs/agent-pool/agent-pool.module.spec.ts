@@ -13,6 +13,7 @@ const context: AgentContext = {
   signal: new AbortController().signal,
   idempotencyKey: 'e:s',
   deadline: null,
+  traceparent: null,
   progress: () => {},
 };
 

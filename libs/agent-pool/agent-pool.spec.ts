@@ -10,6 +10,7 @@ const context: AgentContext = {
   signal: new AbortController().signal,
   idempotencyKey: 'e:s',
   deadline: null,
+  traceparent: null,
   progress: () => {},
 };
 

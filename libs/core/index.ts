@@ -37,3 +37,4 @@ export {
   type RetryPolicyInput,
 } from './retry/retry-policy.js';
 export { retry, type RetryOptions } from './retry/retry.js';
+export { readTraceparent, traceparentSchema } from './trace/traceparent.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { idSchema, jsonValueSchema, type JsonValue, durationMsSchema } from '#core';
+import { durationMsSchema, idSchema, jsonValueSchema, traceparentSchema, type JsonValue } from '#core';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
 
 /** What goes with a workflow when it is submitted; values here win over the workflow's own. */
@@ -11,6 +11,9 @@ export const submitOptionsSchema = z.strictObject({
   idempotencyKey: idSchema
     .optional()
     .describe('The same key and request again is the same execution, for as long as that is kept.'),
+  traceparent: traceparentSchema
+    .optional()
+    .describe('The trace that the execution belongs to (W3C), handed on to agents; not part of the request.'),
 });
 export type SubmitOptions = z.input<typeof submitOptionsSchema>;
 

@@ -99,7 +99,10 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
    */
   async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
-    const { compiled, input, priority, timeoutMs, idempotencyKey } = this.#parse(workflow, options);
+    const { compiled, input, priority, timeoutMs, idempotencyKey, traceparent } = this.#parse(
+      workflow,
+      options,
+    );
     const { document } = compiled;
     const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
     const print = key === null ? null : fingerprint({ document, input, priority, timeoutMs });
@@ -115,6 +118,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
         timeoutMs: timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
         submittedAt: this.clock.timestamp(),
         idempotencyKey: key,
+        traceparent: traceparent ?? null,
       };
       const existing = await this.executions
         .create(facts, { workflow: document, input }, print)

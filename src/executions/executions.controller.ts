@@ -29,17 +29,26 @@ export class ExecutionsController {
     @Body() body: unknown,
     @Query() query: unknown,
     @Headers('idempotency-key') key: unknown,
+    @Headers('traceparent') traceparent: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedExecution | Execution> {
-    const parsed = parseParts(submitExecution.request, { query, headers: { 'Idempotency-Key': key }, body });
+    const parsed = parseParts(submitExecution.request, {
+      query,
+      headers: { 'Idempotency-Key': key, traceparent },
+      body,
+    });
     if (parsed.problems !== undefined) {
       throw new ValidationError('the request', [...parsed.problems, ...this.#workflowProblems(body)]);
     }
     const { waitMs } = parsed.parts.query;
     const signal = waitMs === undefined ? undefined : clientGoneSignal(reply);
     const { workflow, ...options } = parsed.parts.body;
-    const idempotencyKey = parsed.parts.headers['Idempotency-Key'];
-    const { executionId } = await this.dispatcher.submit(workflow, { ...options, idempotencyKey });
+    const { 'Idempotency-Key': idempotencyKey, traceparent } = parsed.parts.headers;
+    const { executionId } = await this.dispatcher.submit(workflow, {
+      ...options,
+      idempotencyKey,
+      traceparent,
+    });
     void reply.header('location', locationOf(executionId));
     if (waitMs !== undefined) {
       const execution = await this.dispatcher.wait(executionId, { waitMs, signal });

@@ -4,6 +4,7 @@ import {
   MAX_PAGE_LIMIT,
   idSchema,
   jsonValueSchema,
+  readTraceparent,
   retryPolicySchema,
   type JsonObject,
   type Page,
@@ -40,7 +41,7 @@ const waitMs = integerText(0, MAX_WAIT_MS)
 
 /** The workflow is the dispatcher's to check. In JSON Schema it is what the dispatcher takes. */
 export const submitBodySchema = submitOptionsSchema
-  .omit({ idempotencyKey: true })
+  .omit({ idempotencyKey: true, traceparent: true })
   .extend({
     workflow: z
       .unknown()
@@ -53,6 +54,10 @@ export const submitHeadersSchema = z.strictObject({
   'Idempotency-Key': idSchema
     .optional()
     .describe('The same key and request again is the same execution, for as long as that is kept.'),
+  traceparent: z
+    .unknown()
+    .transform(readTraceparent)
+    .meta({ type: 'string', description: 'W3C trace context, for the agents; a malformed one is ignored.' }),
 });
 
 export const waitQuerySchema = z.strictObject({ waitMs });

@@ -25,6 +25,8 @@ export interface AgentContext {
   idempotencyKey: string;
   /** ISO 8601; null when nothing bounds the attempt. */
   deadline: string | null;
+  /** The trace that the execution belongs to, a W3C `traceparent` to pass on; null when it came with none. */
+  traceparent: string | null;
   /** Reports on the task under way; a report after its end is dropped. */
   progress(report: AgentProgress): void;
 }

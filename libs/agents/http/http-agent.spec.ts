@@ -95,6 +95,13 @@ describe('the http agent', () => {
       expect(received[0]!.headers['x-deadline-ms']).toBe(header);
     });
 
+    it('passes the trace on', async () => {
+      const agent = await agentOf(json(null));
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      await agent.execute(makeTask(), makeContext({ traceparent }));
+      expect(received[0]!.headers.traceparent).toBe(traceparent);
+    });
+
     it('sends an id that no header can hold percent-encoded', async () => {
       const agent = await agentOf(json(null));
       await agent.execute(makeTask(), makeContext({ idempotencyKey: 'größe 1\r\n%😀:read' }));

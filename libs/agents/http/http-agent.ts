@@ -77,11 +77,12 @@ export class HttpAgent implements Agent {
   /** Holds nothing: the connections are the client's. */
   async dispose(): Promise<void> {}
 
-  #taskHeaders({ idempotencyKey, deadline }: AgentContext): Record<string, string> {
+  #taskHeaders({ idempotencyKey, deadline, traceparent }: AgentContext): Record<string, string> {
     const headers: Record<string, string> = {
       ...this.#headers,
       'idempotency-key': headerText(idempotencyKey),
     };
+    if (traceparent !== null) headers.traceparent = traceparent;
     if (deadline !== null) {
       headers['x-deadline-ms'] = String(Math.max(1, Math.floor(Date.parse(deadline) - this.#clock.now())));
     }

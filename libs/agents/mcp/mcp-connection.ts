@@ -52,12 +52,16 @@ export class McpConnection {
 
   /** @throws {AgentError}; the signal's reason, after the server was told to stop. */
   async callTool(call: ToolCall, context: AgentContext): Promise<unknown> {
-    const { signal, idempotencyKey } = context;
+    const { signal, idempotencyKey, traceparent } = context;
     const { tool: name, arguments: args } = call;
     this.#callsUnderWay++;
     try {
       const result = await this.#client.callTool(
-        { name, arguments: args, _meta: { [IDEMPOTENCY_META_KEY]: idempotencyKey } },
+        {
+          name,
+          arguments: args,
+          _meta: { [IDEMPOTENCY_META_KEY]: idempotencyKey, ...(traceparent === null ? {} : { traceparent }) },
+        },
         {
           ...requestOptions(signal),
           onprogress: ({ progress, total, message }) => context.progress({ progress, total, message }),

@@ -61,6 +61,14 @@ describe('an mcp agent over stdio', () => {
       });
     });
 
+    it('with the trace, where there is one', async () => {
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const traced = await agent.execute(call('arguments', {}), makeContext({ traceparent }));
+      expect(traced).toMatchObject({ _meta: { traceparent } });
+      const plain = await agent.execute(call('arguments', {}), makeContext());
+      expect((plain as { _meta: object })._meta).not.toHaveProperty('traceparent');
+    });
+
     it('over one connection, again and again', async () => {
       const [first, second] = [await run('pid'), await run('pid')];
       expect(second).toEqual(first);

@@ -12,7 +12,7 @@ export interface TestContext extends AgentContext {
 }
 
 export function makeContext(
-  context: Partial<Pick<AgentContext, 'idempotencyKey' | 'deadline'>> = {},
+  context: Partial<Pick<AgentContext, 'idempotencyKey' | 'deadline' | 'traceparent'>> = {},
 ): TestContext {
   const controller = new AbortController();
   const reports: AgentProgress[] = [];
@@ -20,6 +20,7 @@ export function makeContext(
     signal: controller.signal,
     idempotencyKey: 'e-1:read',
     deadline: null,
+    traceparent: null,
     progress: (report) => void reports.push(report),
     ...context,
     reports,

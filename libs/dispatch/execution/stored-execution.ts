@@ -18,6 +18,8 @@ export interface ExecutionFacts {
   submittedAt: string;
   /** Names the idempotency record that stands for this execution. */
   idempotencyKey: string | null;
+  /** The trace it belongs to, of the request that was accepted. */
+  traceparent: string | null;
 }
 
 /** Written once, possibly large. */

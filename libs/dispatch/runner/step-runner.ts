@@ -73,7 +73,7 @@ export class StepRunner {
     attempts: StepAttempts,
     run: RunContext,
   ): Promise<JsonValue> {
-    const { executionId } = run.facts;
+    const { executionId, traceparent } = run.facts;
     const lease = await this.#lease(step, run);
     // A step without a time of its own needs no signal of its own: an execution of many steps makes one controller.
     const deadline =
@@ -96,6 +96,7 @@ export class StepRunner {
           signal,
           idempotencyKey: `${executionId}:${step.id}`,
           deadline: this.#deadlineOf(step, run),
+          traceparent,
           progress: (report) => attempts.progress(attempt, report),
         },
         { clock: this.clock, abortGraceMs: this.options.abortGraceMs },
