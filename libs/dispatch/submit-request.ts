@@ -11,6 +11,11 @@ export const submitOptionsSchema = z.strictObject({
   idempotencyKey: idSchema
     .optional()
     .describe('The same key and request again is the same execution, for as long as that is kept.'),
+  deadlineMs: durationMsSchema
+    .optional()
+    .describe(
+      'How long the caller waits; no timeout is longer. Not part of the request: it shrinks with every repeat.',
+    ),
   traceparent: traceparentSchema
     .optional()
     .describe('The trace that the execution belongs to (W3C), handed on to agents; not part of the request.'),

@@ -99,10 +99,8 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
    */
   async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
-    const { compiled, input, priority, timeoutMs, idempotencyKey, traceparent } = this.#parse(
-      workflow,
-      options,
-    );
+    const { compiled, ...request } = this.#parse(workflow, options);
+    const { input, priority, timeoutMs, idempotencyKey } = request;
     const { document } = compiled;
     const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
     const print = key === null ? null : fingerprint({ document, input, priority, timeoutMs });
@@ -115,10 +113,13 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
         executionId: newId(this.clock.now()),
         workflowId: document.id,
         priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
-        timeoutMs: timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
+        timeoutMs: Math.min(
+          timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
+          request.deadlineMs ?? Number.POSITIVE_INFINITY,
+        ),
         submittedAt: this.clock.timestamp(),
         idempotencyKey: key,
-        traceparent: traceparent ?? null,
+        traceparent: request.traceparent ?? null,
       };
       const existing = await this.executions
         .create(facts, { workflow: document, input }, print)

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { ValidationError, isPlainObject, type Page, type Problem } from '#core';
-import { WorkflowDispatcher, isFinished, type Execution, type ExecutionSummary } from '#dispatch';
+import type { Page } from '#core';
+import { WorkflowDispatcher, type Execution, type ExecutionSummary } from '#dispatch';
 import { RequireScope } from '../auth/scope.decorators.js';
 import { Operation } from '../openapi/operation.js';
 import { clientGoneSignal } from '../problems/client-gone.error.js';
@@ -14,6 +14,7 @@ import {
   submitExecution,
 } from './executions.operations.js';
 import type { AcceptedExecution } from './executions.schemas.js';
+import { answerSubmit, refusedSubmit } from './submit-execution.js';
 
 /** Executions over REST: submit, read, list, cancel, retry. */
 @Controller('v1/executions')
@@ -29,36 +30,28 @@ export class ExecutionsController {
     @Body() body: unknown,
     @Query() query: unknown,
     @Headers('idempotency-key') key: unknown,
-    @Headers('traceparent') traceparent: unknown,
+    @Headers('traceparent') trace: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedExecution | Execution> {
     const parsed = parseParts(submitExecution.request, {
       query,
-      headers: { 'Idempotency-Key': key, traceparent },
+      headers: { 'Idempotency-Key': key, traceparent: trace },
       body,
     });
-    if (parsed.problems !== undefined) {
-      throw new ValidationError('the request', [...parsed.problems, ...this.#workflowProblems(body)]);
-    }
+    if (parsed.problems !== undefined) throw await refusedSubmit(this.dispatcher, parsed.problems, body);
     const { waitMs } = parsed.parts.query;
     const signal = waitMs === undefined ? undefined : clientGoneSignal(reply);
     const { workflow, ...options } = parsed.parts.body;
     const { 'Idempotency-Key': idempotencyKey, traceparent } = parsed.parts.headers;
-    const { executionId } = await this.dispatcher.submit(workflow, {
-      ...options,
-      idempotencyKey,
-      traceparent,
-    });
-    void reply.header('location', locationOf(executionId));
-    if (waitMs !== undefined) {
-      const execution = await this.dispatcher.wait(executionId, { waitMs, signal });
-      if (!isFinished(execution.status)) return { executionId, status: execution.status };
-      void reply.code(200);
-      return execution;
-    }
-    // Only a repeat can be anything else by now.
-    const status = idempotencyKey === undefined ? 'pending' : (await this.dispatcher.get(executionId)).status;
-    return { executionId, status };
+    const answer = await answerSubmit(
+      this.dispatcher,
+      workflow,
+      { ...options, idempotencyKey, traceparent },
+      { waitMs, signal },
+    );
+    void reply.header('location', locationOf(answer.executionId));
+    if ('steps' in answer) void reply.code(200);
+    return answer;
   }
 
   @Get()
@@ -111,11 +104,6 @@ export class ExecutionsController {
     const { executionId } = await this.dispatcher.retry(parsed.params.id);
     void reply.header('location', locationOf(executionId));
     return { executionId, status: 'pending' };
-  }
-
-  /** What is wrong with the workflow, for a request that is refused for its shape already. */
-  #workflowProblems(body: unknown): readonly Problem[] {
-    return isPlainObject(body) ? this.dispatcher.validate(body.workflow) : [];
   }
 }
 

@@ -31,7 +31,7 @@ component('Step', stepSchema);
 component('Workflow', workflowSchema);
 
 /** Longest wait for an execution to finish; a client that wants longer asks again. */
-const MAX_WAIT_MS = 60_000;
+export const MAX_WAIT_MS = 60_000;
 
 const MAX_REASON_LENGTH = 1_000;
 
@@ -41,7 +41,7 @@ const waitMs = integerText(0, MAX_WAIT_MS)
 
 /** The workflow is the dispatcher's to check. In JSON Schema it is what the dispatcher takes. */
 export const submitBodySchema = submitOptionsSchema
-  .omit({ idempotencyKey: true, traceparent: true })
+  .omit({ idempotencyKey: true, deadlineMs: true, traceparent: true })
   .extend({
     workflow: z
       .unknown()
@@ -71,9 +71,9 @@ export const listQuerySchema = z.strictObject({
   cursor: z.string().min(1).optional().describe('The `nextCursor` of the page before.'),
 });
 
-export const cancelBodySchema = z
-  .strictObject({ reason: z.string().max(MAX_REASON_LENGTH).optional().describe('Kept with the execution.') })
-  .optional();
+export const reasonSchema = z.string().max(MAX_REASON_LENGTH).optional().describe('Kept with the execution.');
+
+export const cancelBodySchema = z.strictObject({ reason: reasonSchema }).optional();
 
 /** Asking for another run takes no arguments. */
 export const retryBodySchema = z.strictObject({}).optional();
