@@ -1,8 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeys } from './api-keys.js';
-import { API_KEYS, AuthGuard } from './auth.guard.js';
+import { AuthGuard } from './auth.guard.js';
 import type { AuthOptions } from './auth.options.js';
+import { API_KEYS, Authorizer } from './authorizer.js';
 
 /** Guards every route of the application by API keys, or none of them when there are no options. */
 @Module({})
@@ -12,8 +13,10 @@ export class AuthModule {
       module: AuthModule,
       providers: [
         { provide: API_KEYS, useValue: options === undefined ? null : new ApiKeys(options.apiKeys) },
+        Authorizer,
         { provide: APP_GUARD, useClass: AuthGuard },
       ],
+      exports: [Authorizer],
     };
   }
 }
