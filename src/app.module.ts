@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { OrchestraModule } from '#orchestra';
 import { AgentsController } from './agents/agents.controller.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -16,7 +16,8 @@ import { ProblemsModule } from './problems/problems.module.js';
 /** The microservice: the house of `OrchestraModule` and one folder a surface. */
 @Module({})
 export class AppModule {
-  static forRoot(config: ServiceConfig, info: ServiceInfo): DynamicModule {
+  /** @param more controllers of surfaces that are configured. */
+  static forRoot(config: ServiceConfig, info: ServiceInfo, more: readonly Type[] = []): DynamicModule {
     const { driver, dispatch, pools, shutdown, auth } = config;
     return {
       module: AppModule,
@@ -34,7 +35,7 @@ export class AppModule {
         OpenApiModule.forRoot({ info, secured: auth !== undefined }),
         DocsModule,
       ],
-      controllers: [ExecutionsController, AgentsController, InfoController],
+      controllers: [ExecutionsController, AgentsController, InfoController, ...more],
       providers: [{ provide: SERVICE_INFO, useValue: info }],
     };
   }

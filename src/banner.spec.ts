@@ -13,8 +13,12 @@ const info = {
 };
 const url = 'http://127.0.0.1:3000';
 
-const describeWith = (pools: object[], file: string | null = '/etc/orchestra.yaml'): string[] =>
-  describeStart({ url, config: configSchema.parse({ pools }), file, info }).split('\n');
+const describeWith = (
+  pools: object[],
+  file: string | null = '/etc/orchestra.yaml',
+  patternsUrl: string | null = null,
+): string[] =>
+  describeStart({ url, patternsUrl, config: configSchema.parse({ pools }), file, info }).split('\n');
 
 const poolOf = (capability: string, more: object = {}) => ({
   capability,
@@ -46,6 +50,12 @@ describe('describeStart', () => {
       '',
     ]);
     expect(describeWith([], null)[0]).toMatch(/\(driver memory, config none: defaults\)$/);
+  });
+
+  it('says where message patterns are served, where they are', () => {
+    expect(describeWith([], null, 'tcp://127.0.0.1:4000')[1]).toBe(
+      'message patterns on tcp://127.0.0.1:4000',
+    );
   });
 
   it('has a line for every pool, and nothing secret in it', () => {

@@ -4,6 +4,7 @@ import type { ServiceInfo } from './info/service-info.js';
 
 export interface StartDescription {
   url: string;
+  patternsUrl: string | null;
   config: ServiceConfig;
   /** The configuration file, if there was one. */
   file: string | null;
@@ -13,10 +14,11 @@ export interface StartDescription {
 const EXAMPLE = 'examples/repository-brief/request.json';
 
 /** What the start prints: where the service is, which pools it has, and how to submit a workflow. */
-export function describeStart({ url, config, file, info }: StartDescription): string {
+export function describeStart({ url, patternsUrl, config, file, info }: StartDescription): string {
   const { pools, driver } = config;
   const lines = [
     `${info.name} ${info.version} listens on ${url} (driver ${driver}, config ${file ?? 'none: defaults'})`,
+    ...(patternsUrl === null ? [] : [`message patterns on ${patternsUrl}`]),
     pools.length === 0 ? 'no pools: name some in the configuration' : 'pools:',
     ...pools.map(
       ({ capability, kind, size, selection }) =>

@@ -8,26 +8,30 @@ import type { ServiceInfo } from './info/service-info.js';
 import { Readiness } from './lifecycle/readiness.js';
 import { ServiceLogger } from './lifecycle/service-logger.js';
 import { ServiceShutdown } from './lifecycle/service-shutdown.js';
+import { loadPatterns } from './patterns/load-patterns.js';
 
 export interface RunningService {
   app: NestFastifyApplication;
   /** Where it listens: `http://127.0.0.1:3000`. */
   url: string;
+  /** Where message patterns are served: `tcp://127.0.0.1:4000`; null when they are not. */
+  patternsUrl: string | null;
   shutdown: ServiceShutdown;
 }
 
 /**
  * Makes the service and has it listen. It listens before its agents are there; `/health/ready` tells when they are.
- * @throws what stops the start: a bad pool, a port in use.
+ * @throws what stops the start: a bad pool, a port in use, a package that is not there.
  */
 export async function startService(
   config: ServiceConfig,
   info: ServiceInfo,
   exit: (code: number) => void,
 ): Promise<RunningService> {
-  const { http, shutdown, logLevel } = config;
+  const { http, microservice, shutdown, logLevel } = config;
+  const patterns = microservice === undefined ? undefined : await loadPatterns(microservice);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, info),
+    AppModule.forRoot(config, info, patterns === undefined ? [] : [patterns.controller]),
     createFastifyAdapter(http),
     {
       logger: new ServiceLogger(logLevel),
@@ -36,7 +40,9 @@ export async function startService(
   );
   try {
     const httpDrain = new HttpDrain(app.getHttpAdapter().getInstance());
+    const patternServer = patterns?.connect(app);
     await app.listen(http.port, http.host);
+    await app.startAllMicroservices();
     const readiness = app.get(Readiness);
     app
       .get(AgentPool)
@@ -49,7 +55,8 @@ export async function startService(
     return {
       app,
       url: await app.getUrl(),
-      shutdown: new ServiceShutdown({ app, httpDrain, exit, ...shutdown }),
+      patternsUrl: patternServer?.url ?? null,
+      shutdown: new ServiceShutdown({ app, httpDrain, patternServer, exit, ...shutdown }),
     };
   } catch (error) {
     // What stopped the start is told, not what its clearing away met.

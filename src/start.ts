@@ -16,7 +16,7 @@ export async function start(
     const { config, file } = loadConfig(env, process.cwd());
     const info = serviceInfo(config.driver);
     const service = await startService(config, info, exit);
-    process.stdout.write(describeStart({ url: service.url, config, file, info }));
+    process.stdout.write(describeStart({ ...service, config, file, info }));
     return service;
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
@@ -36,12 +36,18 @@ function serviceInfo(driver: string): ServiceInfo {
 /** One clear text for what people get wrong; the whole error for what we did. */
 function explain(error: unknown): string {
   if (error instanceof ValidationError) return error.message;
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, address, port, section } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+    section?: string;
+  };
+  const [hostName, portName] =
+    section === undefined ? ['HOST', 'PORT'] : [`${section}.host`, `${section}.port`];
   if (code === 'EADDRINUSE')
-    return `${address}:${port} is in use: stop what listens there, or set another PORT`;
+    return `${address}:${port} is in use: stop what listens there, or set another ${portName}`;
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
     const where = port === undefined ? address : `${address}:${port}`;
-    return `cannot listen on ${where} (${code}): set another HOST or PORT`;
+    return `cannot listen on ${where} (${code}): set another ${hostName} or ${portName}`;
   }
   return stackOf(error);
 }

@@ -4,6 +4,7 @@ import { dispatchOptionsSchema } from '#dispatch';
 import { httpServerOptionsSchema } from '#http';
 import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
 import { authOptionsSchema } from '../auth/auth.options.js';
+import { patternsOptionsSchema } from '../patterns/patterns.options.js';
 
 const shutdownSchema = z.strictObject({
   gracePeriodMs: delayMsSchema
@@ -18,6 +19,7 @@ const shutdownSchema = z.strictObject({
 export const configSchema = z.strictObject({
   driver: driverSchema,
   http: httpServerOptionsSchema.prefault({}),
+  microservice: patternsOptionsSchema.optional(),
   dispatch: dispatchOptionsSchema.omit({ gracePeriodMs: true }).prefault({}),
   pools: z.array(poolConfigSchema).max(MAX_POOLS).default([]),
   auth: authOptionsSchema.optional(),

@@ -5,15 +5,20 @@ import { isLoopback } from './loopback.js';
  * What no part of the configuration can tell by itself: repeated capabilities, a host that needs keys. Looks at the
  * configuration as it was written, whatever else is wrong with it; a schema would first want the rest to be right.
  */
-export function crossCheck({ pools, http, auth }: Record<string, unknown>): Problem[] {
+export function crossCheck({ pools, http, microservice, auth }: Record<string, unknown>): Problem[] {
   const problems = repeatedCapabilities(pools).map((index) => ({
     path: formatPath(['pools', index, 'capability']),
     message: 'another pool has it already',
   }));
-  const host = isPlainObject(http) ? http.host : undefined;
-  if (auth !== undefined || typeof host !== 'string' || isLoopback(host)) return problems;
+  if (auth !== undefined) return problems;
+  return [...problems, ...openHost('http', http), ...openHost('microservice', microservice)];
+}
+
+function openHost(name: string, section: unknown): Problem[] {
+  const host = isPlainObject(section) ? section.host : undefined;
+  if (typeof host !== 'string' || isLoopback(host)) return [];
   const message = `${host} is reachable from other machines: set auth.apiKeys (or ORCHESTRA_API_KEYS), or bind 127.0.0.1`;
-  return [...problems, { path: 'http.host', message }];
+  return [{ path: `${name}.host`, message }];
 }
 
 function repeatedCapabilities(pools: unknown): number[] {

@@ -17,6 +17,7 @@ const START_UP_CONTEXTS: ReadonlySet<unknown> = new Set([
   'RoutesResolver',
   'RouterExplorer',
   'NestApplication',
+  'NestMicroservice',
 ]);
 
 /** Nest's logger, without colours where nobody looks, and without its start-up lines unless they are asked for. */

@@ -2,6 +2,7 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { Clock } from '#core';
 import { WorkflowDispatcher } from '#dispatch';
 import type { HttpDrain } from '#http';
+import type { PatternServer } from '../patterns/pattern-server.js';
 import { Readiness } from './readiness.js';
 import { SAME_SIGNAL_MS } from './same-signal.js';
 import { stackOf } from './stack-of.js';
@@ -9,6 +10,8 @@ import { stackOf } from './stack-of.js';
 export interface ServiceShutdownOptions {
   app: INestApplication;
   httpDrain: HttpDrain;
+  /** Where message patterns are served. */
+  patternServer?: Pick<PatternServer, 'drain'>;
   drainDelayMs: number;
   gracePeriodMs: number;
   /** Ends the process. */
@@ -54,11 +57,12 @@ export class ServiceShutdown {
 
   async #begin(reason: string): Promise<void> {
     this.#begunAt = this.#clock.monotonic();
-    const { app, httpDrain, drainDelayMs, gracePeriodMs, exit } = this.#options;
+    const { app, httpDrain, patternServer, drainDelayMs, gracePeriodMs, exit } = this.#options;
     this.#logger.log(`${reason}: draining, for at most ${drainDelayMs + gracePeriodMs} ms`);
     await this.#stage(() => app.get(Readiness).draining());
     await this.#clock.sleep(drainDelayMs, { ref: true });
     await this.#stage(() => httpDrain.begin());
+    await this.#stage(() => patternServer?.drain());
     await this.#stage(() => this.#drain());
     await this.#stage(() => this.#close());
     exit(this.#code);

@@ -84,6 +84,11 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     cause: 'The head of the request is larger than `http.maxHeaderSizeBytes`.',
     remedy: 'Send fewer or shorter headers.',
   },
+  DEADLINE_EXCEEDED: {
+    retryable: 'no',
+    cause: 'The time that the caller gave (`deadlineMs`) was over when the message came; nothing was done.',
+    remedy: 'Give it more time, or look at what delays messages.',
+  },
   CLIENT_CLOSED_REQUEST: {
     retryable: 'it depends',
     cause: 'The client went away before it was answered. Seen in logs alone.',

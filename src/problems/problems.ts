@@ -6,6 +6,7 @@ import type { QueueErrorCode } from '#queue';
 import type { StateErrorCode } from '#state';
 import type { AuthErrorCode } from '../auth/auth.errors.js';
 import type { DocsUnavailableError } from '../docs/docs.errors.js';
+import type { PatternErrorCode } from '../patterns/patterns.errors.js';
 import type { ClientGoneError } from './client-gone.error.js';
 
 interface ProblemKind {
@@ -36,6 +37,7 @@ export const PROBLEMS = {
   EXECUTION_NOT_RETRYABLE: { status: 409, title: 'The execution cannot run again' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key stands for another request' },
   CLIENT_CLOSED_REQUEST: { status: 499, title: 'The client went away' },
+  DEADLINE_EXCEEDED: { status: 504, title: 'The caller waits no longer' },
   INTERNAL_ERROR: { status: 500, title: 'The service failed' },
   DOCS_UNAVAILABLE: { status: 501, title: 'The pages of the documentation are not installed' },
   QUEUE_FULL: { status: 503, title: 'The queue is full', retryAfterMs: RETRY_WHEN_FULL_MS },
@@ -62,6 +64,7 @@ type ServiceErrorCode =
   | DispatchErrorCode
   | DocsUnavailableError['code']
   | HttpServerErrorCode
+  | PatternErrorCode
   | QueueErrorCode
   | StateErrorCode
   | ValidationError['code'];
@@ -113,6 +116,7 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   FORBIDDEN: 'FORBIDDEN',
   CLIENT_CLOSED_REQUEST: 'CLIENT_CLOSED_REQUEST',
   DOCS_UNAVAILABLE: 'DOCS_UNAVAILABLE',
+  DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
 
   BAD_REQUEST: 'BAD_REQUEST',
   MALFORMED_JSON: 'MALFORMED_JSON',

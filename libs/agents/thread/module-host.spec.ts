@@ -4,7 +4,7 @@ import { makeTask } from '../testing/make-task.js';
 import { ModuleHost } from './module-host.js';
 import type { AbortMessage, CallMessage } from './thread-protocol.js';
 
-const context = { idempotencyKey: 'e:s', deadline: null };
+const context = { idempotencyKey: 'e:s', deadline: null, traceparent: null };
 
 describe('ModuleHost', () => {
   const { port1: ours, port2: port } = new MessageChannel();

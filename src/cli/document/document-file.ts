@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isPlainObject, messageOf, type Problem } from '#core';
+
+import { configSchema } from '../../config/config.schema.js';
 import { YamlSource, type Position } from '../../yaml/yaml-source.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
@@ -15,7 +17,7 @@ const MAX_FILE_BYTES = 16 * 1_048_576;
 
 const STDIN = '-';
 
-const CONFIG_KEYS = ['driver', 'http', 'dispatch', 'pools', 'auth', 'shutdown', 'logLevel'];
+const CONFIG_KEYS = Object.keys(configSchema.shape);
 
 /** A file that was named on the command line, or stdin: what it says, and where it says it. */
 export class DocumentFile {
