@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { transformSync } from '@swc/core';
 import { loadConfig } from '../src/config/load-config.js';
 import { ROOT, startService, type Service } from './helpers/service.js';
-import { snippetsOf, type Snippet } from './helpers/snippets.js';
+import { promisedLines, runSnippet, snippetsOf, type Snippet } from './helpers/snippets.js';
 
 const run = promisify(execFile);
 
@@ -23,29 +22,11 @@ describe('the code of the documentation', () => {
   });
 
   it.each(inLanguage('ts'))('%s prints what its comments say', async (name, { text }) => {
-    // Inside the repository, so that the package resolves itself by its name.
-    const folder = join(ROOT, 'var/snippets');
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${name.replaceAll(/\W/g, '-')}.mjs`);
-    const { code } = transformSync(text, {
-      jsc: {
-        target: 'es2023',
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true },
-      },
-      module: { type: 'es6' },
+    const { stdout, stderr } = await runSnippet(name, text);
+    expect({ stderr, lines: stdout.split('\n').filter((line) => line !== '') }).toEqual({
+      stderr: '',
+      lines: promisedLines(text),
     });
-    writeFileSync(file, code);
-    try {
-      const { stdout, stderr } = await run(process.execPath, [file], { cwd: folder, timeout: 20_000 });
-      const expected = [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => output);
-      expect({ stderr, lines: stdout.split('\n').filter((line) => line !== '') }).toEqual({
-        stderr: '',
-        lines: expected,
-      });
-    } finally {
-      rmSync(file);
-    }
   });
 
   it('has only configurations that the service takes', () => {

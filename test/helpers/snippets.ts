@@ -1,6 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { transformSync } from '@swc/core';
 import { ROOT } from './service.js';
+
+const run = promisify(execFile);
 
 /** A fenced block of a document. */
 export interface Snippet {
@@ -22,4 +27,31 @@ export function snippetsOf(file: string): Snippet[] {
   });
   for (const [place, snippet] of snippets.entries()) snippet.next = snippets[place + 1];
   return snippets;
+}
+
+/** Runs TypeScript as a module of its own and gives what it prints. @throws when it fails. */
+export async function runSnippet(name: string, text: string): Promise<{ stdout: string; stderr: string }> {
+  // Inside the repository, so that the package resolves itself by its name.
+  const folder = join(ROOT, 'var/snippets');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.mjs`);
+  const { code } = transformSync(text, {
+    jsc: {
+      target: 'es2023',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+    },
+    module: { type: 'es6' },
+  });
+  writeFileSync(file, code);
+  try {
+    return await run(process.execPath, [file], { cwd: folder, timeout: 20_000 });
+  } finally {
+    rmSync(file);
+  }
+}
+
+/** What a snippet says that it prints, in the comments behind its `console.log`. */
+export function promisedLines(text: string): (string | undefined)[] {
+  return [...text.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output]) => output);
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isPlainObject, messageOf, type Problem } from '#core';
-
 import { configSchema } from '../../config/config.schema.js';
 import { YamlSource, type Position } from '../../yaml/yaml-source.js';
 import type { Cli } from '../cli.js';
