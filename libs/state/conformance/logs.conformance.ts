@@ -55,6 +55,22 @@ export function describeLogs(context: StoreContext): void {
     }
   });
 
+  it('ends with the last entry for a reader that does not follow, and leaves no listener', async () => {
+    const { signal } = new AbortController();
+    const values = async (log: string, after?: string): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for await (const { value } of context.store.read(log, { after, follow: false, signal }))
+        found.push(value);
+      return found;
+    };
+    expect(await values('log')).toEqual([]);
+    await append('log', 1, 2, 3);
+    expect(await values('log')).toEqual([1, 2, 3]);
+    const [first] = await collect(context.store.read('log', { signal }), 1);
+    expect(await values('log', first?.position)).toEqual([2, 3]);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('wakes a reader that waits on a log nobody wrote before, and no other', async () => {
     const waiting = iterate('log', never());
     const next = waiting.next();

@@ -11,6 +11,12 @@ export interface LogSource {
   unwait(log: string, reader: LogReader): void;
 }
 
+export interface LogReaderOptions {
+  signal: AbortSignal;
+  /** Whether it waits for entries to come. */
+  follow: boolean;
+}
+
 type Result = IteratorResult<Entry, undefined>;
 const DONE: Result = Object.freeze({ done: true, value: undefined });
 
@@ -23,15 +29,17 @@ export class LogReader implements AsyncIterableIterator<Entry, undefined> {
   readonly #source: LogSource;
   readonly #log: string;
   readonly #signal: AbortSignal;
+  readonly #follow: boolean;
   #after: number;
   #ended = false;
   #waiting: ((result: Result) => void)[] = [];
 
-  constructor(source: LogSource, log: string, after: number, signal: AbortSignal) {
+  constructor(source: LogSource, log: string, after: number, { signal, follow }: LogReaderOptions) {
     this.#source = source;
     this.#log = log;
     this.#after = after;
     this.#signal = signal;
+    this.#follow = follow;
   }
 
   [Symbol.asyncIterator](): this {
@@ -45,6 +53,7 @@ export class LogReader implements AsyncIterableIterator<Entry, undefined> {
     }
     const result = this.#waiting.length === 0 ? this.#read() : undefined;
     if (result !== undefined) return Promise.resolve(result);
+    if (!this.#follow) return this.return();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.#waiting.length > 1) return;

@@ -1,5 +1,5 @@
 import { EntryQueue, type StoredEntry } from './entry-queue.js';
-import { LogReader, type LogSource } from './log-reader.js';
+import { LogReader, type LogReaderOptions, type LogSource } from './log-reader.js';
 
 /** All logs of a store and the readers that wait at their ends. A log without entries and readers takes no memory. */
 export class Logs implements LogSource {
@@ -36,8 +36,8 @@ export class Logs implements LogSource {
     this.#entries.delete(log);
   }
 
-  read(log: string, after: number, signal: AbortSignal): LogReader {
-    return new LogReader(this, log, after, signal);
+  read(log: string, after: number, options: LogReaderOptions): LogReader {
+    return new LogReader(this, log, after, options);
   }
 
   next(log: string, after: number): StoredEntry | undefined {

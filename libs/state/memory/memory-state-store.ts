@@ -102,9 +102,12 @@ export class MemoryStateStore extends StateStore {
     return this.#lists.get(list)?.after(after, limit).map(toEntry) ?? [];
   }
 
-  read(log: string, { after, signal }: { after?: string; signal: AbortSignal }): AsyncIterable<Entry> {
+  read(
+    log: string,
+    { after, follow = true, signal }: { after?: string; follow?: boolean; signal: AbortSignal },
+  ): AsyncIterable<Entry> {
     this.#requireOpen();
-    return this.#logs.read(log, fromPosition(after, this.#sequence), signal);
+    return this.#logs.read(log, fromPosition(after, this.#sequence), { follow, signal });
   }
 
   async ping(signal: AbortSignal): Promise<void> {

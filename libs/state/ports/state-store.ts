@@ -78,10 +78,13 @@ export abstract class StateStore {
    * The entries of a log in order, those there are and then those to come, from any instance, without polling, until
    * the signal aborts (the iteration then ends without an error) or the caller stops. `after` resumes exactly behind a
    * position. A log keeps its latest `maxLogLength` entries; a reader that fell behind goes on with the oldest kept.
-   * A reader of a log that is deleted waits on.
+   * A reader of a log that is deleted waits on. With `follow: false` the iteration ends with the last entry there is.
    * @throws `INVALID_CURSOR` for a position of no log.
    */
-  abstract read(log: string, options: { after?: string; signal: AbortSignal }): AsyncIterable<Entry>;
+  abstract read(
+    log: string,
+    options: { after?: string; follow?: boolean; signal: AbortSignal },
+  ): AsyncIterable<Entry>;
 
   /** Resolves when the backend answers. @throws the signal's reason; `STATE_CLOSED`. */
   abstract ping(signal: AbortSignal): Promise<void>;
