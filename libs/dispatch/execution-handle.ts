@@ -2,7 +2,7 @@ import type { ExecutionEvent } from './execution/execution-event.js';
 import type { Execution } from './execution/execution.js';
 
 export interface ReadEventsOptions {
-  /** Resumes behind this event's position. Default: from the first event. */
+  /** Resumes behind the event of this position. Default: from the first event. */
   after?: string;
   /** Ends the iteration. */
   signal?: AbortSignal;

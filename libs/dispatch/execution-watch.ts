@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AbortedError, Clock, Deadline, onAbort } from '#core';
+import { StateError } from '#state';
 import type { ReadEventsOptions } from './execution-handle.js';
 import { isFinalEvent, type ExecutionEvent } from './execution/execution-event.js';
 import { ExecutionStore } from './execution/execution-store.js';
@@ -50,20 +51,55 @@ export class ExecutionWatch {
     return this.#get(executionId);
   }
 
-  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR`. */
-  async *events(executionId: string, { after, signal }: ReadEventsOptions): AsyncGenerator<ExecutionEvent> {
+  /**
+   * The events behind `after`; undefined when there is none, and none will come.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR` for a position that is not, or no
+   *   longer, in the log of this execution: going on from anywhere else would leave out events, or tell some twice.
+   */
+  async open(
+    executionId: string,
+    { after, signal }: ReadEventsOptions,
+  ): Promise<AsyncGenerator<ExecutionEvent> | undefined> {
     const { state } = await this.executions.loadSummary(executionId);
+    if (after !== undefined) {
+      const last = await this.#find(executionId, after, signal);
+      if (last === undefined) {
+        throw new StateError('INVALID_CURSOR', 'not a position in the events of this execution');
+      }
+      if (isFinalEvent(last.type) && last.run === state.run && isFinished(state.status)) return undefined;
+    }
+    return this.#follow(executionId, after, signal);
+  }
+
+  /** As {@link open}, whose errors come with the first event. */
+  async *events(executionId: string, options: ReadEventsOptions): AsyncGenerator<ExecutionEvent> {
+    const events = await this.open(executionId, options);
+    if (events !== undefined) yield* events;
+  }
+
+  async *#follow(
+    executionId: string,
+    after: string | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ExecutionEvent> {
     const watch = this.#deadline(signal);
+    let last = after;
     try {
-      const resumed = after !== undefined && isFinished(state.status);
-      if (resumed && after === (await this.#endOf(executionId, state.run, watch.signal))) return;
       for await (const event of this.executions.readEvents(executionId, { after, signal: watch.signal })) {
+        last = event.position;
         yield event;
         if (isFinalEvent(event.type) && (await this.#isOver(executionId, event.run))) return;
       }
     } finally {
       watch.dispose();
     }
+    // Who reads more slowly than a drain writes gets to see how his execution ended all the same.
+    if (this.#closing.signal.aborted) yield* this.#rest(executionId, last, signal);
+  }
+
+  /** What is on record by now. */
+  #rest(executionId: string, after?: string, signal = new AbortController().signal) {
+    return this.executions.readEvents(executionId, { after, follow: false, signal });
   }
 
   /** Whether the execution ended with that run: the final event of an earlier one is not the last event. */
@@ -72,10 +108,13 @@ export class ExecutionWatch {
     return isFinished(state.status) && state.run === run;
   }
 
-  /** The position of a finished run's final event. Whoever resumes behind it would wait for what never comes. */
-  async #endOf(executionId: string, lastRun: number, signal: AbortSignal): Promise<string | undefined> {
-    for await (const { type, run, position } of this.executions.readEvents(executionId, { signal })) {
-      if (isFinalEvent(type) && run === lastRun) return position;
+  async #find(
+    executionId: string,
+    position: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ExecutionEvent | undefined> {
+    for await (const event of this.#rest(executionId, undefined, signal)) {
+      if (event.position === position) return event;
     }
     return undefined;
   }

@@ -17,7 +17,7 @@ export {
 export type { DrainReport } from './drain.js';
 export type { WaitOptions } from './execution-watch.js';
 export type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
-export type { ExecutionEvent, ExecutionEventType } from './execution/execution-event.js';
+export { isFinalEvent, type ExecutionEvent, type ExecutionEventType } from './execution/execution-event.js';
 export {
   EXECUTION_STATUSES,
   STEP_STATUSES,

@@ -168,6 +168,18 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
   }
 
   /**
+   * The same for those who have to know beforehand that there is such a stream: its errors come at once, and it is
+   * undefined when no event follows `after`, and none will.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR`.
+   */
+  openEvents(
+    executionId: string,
+    options: ReadEventsOptions = {},
+  ): Promise<AsyncGenerator<ExecutionEvent> | undefined> {
+    return this.watch.open(executionId, options);
+  }
+
+  /**
    * Asks for an execution to be stopped. Its status turns `cancelled` when its steps have settled or were given up.
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_FINISHED`.
    */

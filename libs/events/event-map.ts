@@ -66,3 +66,37 @@ export interface OrchestraEventMap {
 }
 
 export type OrchestraEventType = keyof OrchestraEventMap;
+
+/** A record and not a list: the compiler misses none. */
+const TYPES: Record<OrchestraEventType, true> = {
+  'execution.queued': true,
+  'execution.started': true,
+  'execution.completed': true,
+  'execution.failed': true,
+  'execution.cancelled': true,
+  'execution.timed_out': true,
+  'step.started': true,
+  'step.completed': true,
+  'step.failed': true,
+  'step.retrying': true,
+  'step.skipped': true,
+  'step.cancelled': true,
+  'step.progress': true,
+  'agent.started': true,
+  'agent.failed': true,
+  'agent.recovered': true,
+  'agent.stopped': true,
+};
+
+/** The name of every event, for those who are asked for one from outside. */
+export const EVENT_TYPES = Object.keys(TYPES) as readonly OrchestraEventType[];
+
+/** What tells an event from every other, beside what it says. */
+export interface EventMeta {
+  /** Unique, and the same wherever the event is seen: as it is published, in the log of its execution, in a live stream. */
+  readonly id: string;
+  /** When it happened, ISO 8601. */
+  readonly time: string;
+  /** Of an execution and its steps: of which run, 1, and one more with every retry. */
+  readonly run?: number;
+}

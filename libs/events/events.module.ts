@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ClockModule } from '#core';
 import { OrchestraEvents } from './orchestra-events.js';
 
 /** One stream an application, however many modules import it. */
-@Module({ providers: [OrchestraEvents], exports: [OrchestraEvents] })
+@Module({ imports: [ClockModule], providers: [OrchestraEvents], exports: [OrchestraEvents] })
 export class EventsModule {}

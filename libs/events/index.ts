@@ -1,4 +1,5 @@
-export type { OrchestraEventMap, OrchestraEventType } from './event-map.js';
+export { DEFAULT_EVENT_SOURCE, toCloudEvent, type CloudEvent } from './cloud-event.js';
+export { EVENT_TYPES, type EventMeta, type OrchestraEventMap, type OrchestraEventType } from './event-map.js';
 export { EventsModule } from './events.module.js';
 export {
   MAX_ECHOED_EVENTS,

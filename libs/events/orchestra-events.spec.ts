@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
-import type { OrchestraEventMap, OrchestraEventType } from './event-map.js';
+import { ManualClock } from '#core';
+import type { EventMeta, OrchestraEventMap, OrchestraEventType } from './event-map.js';
 import { MAX_ECHOED_EVENTS, MAX_EVENT_LISTENERS, OrchestraEvents } from './orchestra-events.js';
 
 const stopped = (agentId: string): OrchestraEventMap['agent.stopped'] => ({
@@ -33,7 +34,7 @@ describe('OrchestraEvents', () => {
       events.on('agent.started', other);
       const data = stopped('a');
       events.publish('agent.stopped', data);
-      expect(listener.mock.calls).toEqual([[data, 'agent.stopped']]);
+      expect(listener.mock.calls).toEqual([[data, 'agent.stopped', expect.anything()]]);
       expect(listener.mock.calls[0]?.[0]).toBe(data);
       expect(other).not.toHaveBeenCalled();
     });
@@ -92,6 +93,58 @@ describe('OrchestraEvents', () => {
 
     it('to nobody without complaint', () => {
       expect(() => events.publish('agent.stopped', stopped('a'))).not.toThrow();
+    });
+  });
+
+  describe('the meta of an event', () => {
+    it('is what the publisher gave, as it is, for every listener', () => {
+      const [one, any] = [jest.fn(), jest.fn()];
+      events.on('agent.stopped', one);
+      events.onAny(any);
+      const meta = { id: 'e.1.1', time: '2026-01-01T00:00:00.000Z', run: 2 };
+      events.publish('agent.stopped', stopped('a'), meta);
+      expect(one.mock.calls[0]?.[2]).toBe(meta);
+      expect(any.mock.calls[0]?.[2]).toBe(meta);
+    });
+
+    it('is made where none was given: an id of its own, and the time of the clock', () => {
+      const clock = new ManualClock();
+      const streams = [new OrchestraEvents(clock), new OrchestraEvents(clock)];
+      const metas: EventMeta[] = [];
+      for (const stream of streams) stream.onAny((_data, _type, meta) => metas.push(meta));
+      for (let i = 0; i < 1_000; i++)
+        for (const stream of streams) stream.publish('agent.stopped', stopped('a'));
+      expect(new Set(metas.map(({ id }) => id)).size).toBe(2_000);
+      expect(new Set(metas.map(({ time }) => time))).toEqual(new Set([clock.timestamp()]));
+    });
+
+    it('is one for all listeners of an event', () => {
+      const seen: EventMeta[] = [];
+      events.on('agent.stopped', (_data, _type, meta) => seen.push(meta));
+      events.onAny((_data, _type, meta) => seen.push(meta));
+      events.publish('agent.stopped', stopped('a'));
+      expect(seen).toHaveLength(2);
+      expect(seen[0]).toBe(seen[1]);
+    });
+
+    it('is not made for nobody', () => {
+      const clock = new ManualClock();
+      const timestamp = jest.spyOn(clock, 'timestamp');
+      const stream = new OrchestraEvents(clock);
+      stream.on('agent.started', () => undefined);
+      stream.publish('agent.stopped', stopped('a'));
+      expect(timestamp).not.toHaveBeenCalled();
+      stream.publish('agent.started', started('a'));
+      expect(timestamp).toHaveBeenCalledTimes(1);
+    });
+
+    it('goes with an event that a listener publishes', () => {
+      const meta = { id: 'mine', time: '2026-01-01T00:00:00.000Z' };
+      const listener = jest.fn();
+      events.on('agent.started', () => events.publish('agent.stopped', stopped('a'), meta));
+      events.on('agent.stopped', listener);
+      events.publish('agent.started', started('a'));
+      expect(listener.mock.calls[0]?.[2]).toBe(meta);
     });
   });
 
@@ -243,7 +296,7 @@ describe('OrchestraEvents', () => {
     expect(late).not.toHaveBeenCalled();
     expect(lateAny).not.toHaveBeenCalled();
     events.publish('agent.stopped', stopped('second'));
-    expect(late.mock.calls).toEqual([[stopped('second'), 'agent.stopped']]);
+    expect(late.mock.calls).toEqual([[stopped('second'), 'agent.stopped', expect.anything()]]);
     expect(lateAny).toHaveBeenCalledTimes(1);
   });
 

@@ -1,15 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
-import type { OrchestraEventMap, OrchestraEventType } from './event-map.js';
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Clock, SystemClock, newId } from '#core';
+import type { EventMeta, OrchestraEventMap, OrchestraEventType } from './event-map.js';
 
 export type OrchestraEventListener<T extends OrchestraEventType> = (
   data: OrchestraEventMap[T],
   type: T,
+  meta: EventMeta,
 ) => void;
 
 /** Told of every event, whatever its type. */
 export type AnyEventListener = (
   data: OrchestraEventMap[OrchestraEventType],
   type: OrchestraEventType,
+  meta: EventMeta,
 ) => void;
 
 /** Listeners in all; more is taken for a leak and refused. */
@@ -20,13 +23,14 @@ export const MAX_ECHOED_EVENTS = 10_000;
 
 interface Subscription {
   /** May be an async function, against its type. */
-  readonly tell: (data: OrchestraEventMap[OrchestraEventType], type: OrchestraEventType) => unknown;
+  readonly tell: (...event: Parameters<AnyEventListener>) => unknown;
   active: boolean;
 }
 
 interface Echo {
   type: OrchestraEventType;
   data: OrchestraEventMap[OrchestraEventType];
+  meta: EventMeta | undefined;
 }
 
 const NOBODY: readonly Subscription[] = [];
@@ -47,20 +51,28 @@ export class OrchestraEvents {
   #count = 0;
   #publishing = false;
   readonly #echoes: Echo[] = [];
+  /** Of the ids made here. */
+  readonly #origin = newId();
+  #made = 0;
 
-  /** @throws {RangeError} to a listener that answers endlessly; see {@link MAX_ECHOED_EVENTS}. */
-  publish<T extends OrchestraEventType>(type: T, data: OrchestraEventMap[T]): void {
+  constructor(@Optional() private readonly clock: Clock = new SystemClock()) {}
+
+  /**
+   * @param meta what the event is known by already, where it is on record; otherwise it is made, if anybody listens.
+   * @throws {RangeError} to a listener that answers endlessly; see {@link MAX_ECHOED_EVENTS}.
+   */
+  publish<T extends OrchestraEventType>(type: T, data: OrchestraEventMap[T], meta?: EventMeta): void {
     if (this.#publishing) {
       if (this.#echoes.length >= MAX_ECHOED_EVENTS) {
         throw new RangeError(`more than ${MAX_ECHOED_EVENTS} events published in answer to one`);
       }
-      this.#echoes.push({ type, data });
+      this.#echoes.push({ type, data, meta });
       return;
     }
     this.#publishing = true;
-    this.#deliver(type, data);
+    this.#deliver(type, data, meta);
     // Grows while it is read; emptied at the end only, so that its length counts all echoes.
-    for (const echo of this.#echoes) this.#deliver(echo.type, echo.data);
+    for (const echo of this.#echoes) this.#deliver(echo.type, echo.data, echo.meta);
     if (this.#echoes.length > 0) this.#echoes.length = 0;
     this.#publishing = false;
   }
@@ -68,7 +80,10 @@ export class OrchestraEvents {
   /** @returns the function that unsubscribes; idempotent. */
   on<T extends OrchestraEventType>(type: T, listener: OrchestraEventListener<T>): () => void {
     return this.#subscribe(
-      { tell: (data, name) => listener(data as OrchestraEventMap[T], name as T), active: true },
+      {
+        tell: (data, name, meta) => listener(data as OrchestraEventMap[T], name as T, meta),
+        active: true,
+      },
       () => this.#byType.get(type) ?? NOBODY,
       (subscriptions) => {
         if (subscriptions.length === 0) this.#byType.delete(type);
@@ -109,21 +124,29 @@ export class OrchestraEvents {
     };
   }
 
-  #deliver(type: OrchestraEventType, data: OrchestraEventMap[OrchestraEventType]): void {
+  #deliver(
+    type: OrchestraEventType,
+    data: OrchestraEventMap[OrchestraEventType],
+    given: EventMeta | undefined,
+  ): void {
     // Both lists as they were before the first listener could change them.
     const any = this.#any;
-    for (const subscription of this.#byType.get(type) ?? NOBODY) this.#tell(subscription, type, data);
-    for (const subscription of any) this.#tell(subscription, type, data);
+    const ofType = this.#byType.get(type) ?? NOBODY;
+    if (ofType.length === 0 && any.length === 0) return;
+    const meta = given ?? { id: `${this.#origin}.${++this.#made}`, time: this.clock.timestamp() };
+    for (const subscription of ofType) this.#tell(subscription, type, data, meta);
+    for (const subscription of any) this.#tell(subscription, type, data, meta);
   }
 
   #tell(
     subscription: Subscription,
     type: OrchestraEventType,
     data: OrchestraEventMap[OrchestraEventType],
+    meta: EventMeta,
   ): void {
     if (!subscription.active) return;
     try {
-      const told = subscription.tell(data, type);
+      const told = subscription.tell(data, type, meta);
       if (told instanceof Promise) told.catch((error: unknown) => this.#logFailure(type, error));
     } catch (error) {
       this.#logFailure(type, error);

@@ -1,5 +1,5 @@
 import type { JsonValue } from '#core';
-import type { OrchestraEventMap, OrchestraEventType } from '#events';
+import type { EventMeta, OrchestraEventMap, OrchestraEventType } from '#events';
 
 /** The events that make up an execution's history. */
 export type ExecutionEventType = Extract<OrchestraEventType, `execution.${string}` | `step.${string}`>;
@@ -9,6 +9,8 @@ export type ExecutionEvent<T extends ExecutionEventType = ExecutionEventType> = 
   [K in T]: {
     /** Its place in the log, opaque: resume behind it. */
     position: string;
+    /** The same as in the meta of the published event: `<executionId>.<claim>.<number>`. */
+    id: string;
     type: K;
     /** ISO 8601. */
     time: string;
@@ -35,6 +37,31 @@ export function isFinalEvent(type: ExecutionEventType): boolean {
   return FINAL.has(type);
 }
 
-export function toLogEntry({ type, data }: PlannedEvent, time: string, run: number): JsonValue {
-  return { type, time, run, data } as unknown as JsonValue;
+/** An event as the log keeps it. */
+export interface LoggedEvent<T extends ExecutionEventType = ExecutionEventType> {
+  type: T;
+  time: string;
+  run: number;
+  /** What tells it from the others of its execution: `<claim>.<number>`, the numbers of a claim without a hole. */
+  mark: string;
+  data: OrchestraEventMap[T];
+}
+
+/** Of the events that queue a run: no claim is held then, and there is one of each run. The claims of a store begin at 1. */
+export function queuedMark(run: number): string {
+  return `0.${run}`;
+}
+
+export function metaOf({ data, mark, time, run }: LoggedEvent): EventMeta & { run: number } {
+  return { id: `${data.executionId}.${mark}`, time, run };
+}
+
+export function toLogEntry(event: LoggedEvent): JsonValue {
+  return event as unknown as JsonValue;
+}
+
+export function fromLogEntry(position: string, value: JsonValue): ExecutionEvent {
+  const event = value as unknown as LoggedEvent;
+  const { type, data } = event;
+  return { position, type, data, ...metaOf(event) } as ExecutionEvent;
 }

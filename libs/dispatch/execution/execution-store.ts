@@ -6,7 +6,15 @@ import { DispatchError } from '../dispatch.errors.js';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary } from './execution.js';
-import { toLogEntry, type ExecutionEvent, type PlannedEvent } from './execution-event.js';
+import {
+  fromLogEntry,
+  metaOf,
+  queuedMark,
+  toLogEntry,
+  type ExecutionEvent,
+  type LoggedEvent,
+  type PlannedEvent,
+} from './execution-event.js';
 import {
   FINISHED_INDEX,
   changeStatus,
@@ -86,12 +94,9 @@ export class ExecutionStore {
     definition: ExecutionDefinition,
     fingerprint: string | null,
   ): Promise<IdempotencyRecord | undefined> {
-    const { executionId, workflowId, priority, submittedAt, idempotencyKey } = facts;
+    const { executionId, submittedAt, idempotencyKey } = facts;
     const state = newState(submittedAt, 1);
-    const queued: PlannedEvent = {
-      type: 'execution.queued',
-      data: { executionId, workflowId, priority, retry: false },
-    };
+    const queued = queuedEvent(facts, state);
     const record = {
       key: recordKey(executionId),
       fields: toFields({ facts, ...definition, state }),
@@ -111,7 +116,7 @@ export class ExecutionStore {
       await this.state.commit({
         puts: [...claimed, record],
         index: enterIndexes(facts, 'pending'),
-        append: [{ log: logName(executionId), entry: toLogEntry(queued, submittedAt, 1) }],
+        append: [{ log: logName(executionId), entry: toLogEntry(queued) }],
       });
     } catch (error) {
       const taken = idempotencyKey !== null && isStateError(error, 'ALREADY_EXISTS');
@@ -119,7 +124,7 @@ export class ExecutionStore {
       if (existing === undefined) throw error;
       return existing;
     }
-    this.events.publish(queued.type, queued.data);
+    this.events.publish(queued.type, queued.data, metaOf(queued));
     return undefined;
   }
 
@@ -162,10 +167,10 @@ export class ExecutionStore {
 
   async *readEvents(
     executionId: string,
-    options: { after?: string; signal: AbortSignal },
+    options: { after?: string; follow?: boolean; signal: AbortSignal },
   ): AsyncGenerator<ExecutionEvent> {
     for await (const { position, value } of this.state.read(logName(executionId), options)) {
-      yield { position, ...(value as object) } as ExecutionEvent;
+      yield fromLogEntry(position, value);
     }
   }
 
@@ -209,7 +214,7 @@ export class ExecutionStore {
    *   forgotten meanwhile.
    */
   async restart({ facts, state, steps }: StoredExecution): Promise<ExecutionState> {
-    const { executionId, workflowId, priority } = facts;
+    const { executionId } = facts;
     const queuedAt = this.clock.timestamp();
     const next = newState(queuedAt, state.run + 1);
     const again = [...steps].filter(([, { status }]) => status !== 'completed');
@@ -218,10 +223,7 @@ export class ExecutionStore {
       cancel: null,
       ...Object.fromEntries(again.map(([stepId]) => [stepField(stepId), PENDING_STEP])),
     };
-    const queued: PlannedEvent = {
-      type: 'execution.queued',
-      data: { executionId, workflowId, priority, retry: true },
-    };
+    const queued = queuedEvent(facts, next);
     const commit: Commit = {
       puts: [
         { key: runKey(executionId, next.run), fields: {}, ifAbsent: true },
@@ -231,7 +233,7 @@ export class ExecutionStore {
         ...changeStatus(facts, state.status, 'pending'),
         { index: FINISHED_INDEX, member: executionId, score: null },
       ],
-      append: [{ log: logName(executionId), entry: toLogEntry(queued, queuedAt, next.run) }],
+      append: [{ log: logName(executionId), entry: toLogEntry(queued) }],
     };
     try {
       await this.state.commit(commit);
@@ -240,7 +242,7 @@ export class ExecutionStore {
         throw notRetryable(executionId, 'it is being retried already');
       throw isStateError(error, 'NOT_FOUND') ? notFound(executionId) : error;
     }
-    this.events.publish(queued.type, queued.data);
+    this.events.publish(queued.type, queued.data, metaOf(queued));
     return next;
   }
 
@@ -325,6 +327,14 @@ function newState(queuedAt: string, run: number): ExecutionState {
     output: null,
     error: null,
   };
+}
+
+function queuedEvent(
+  { executionId, workflowId, priority }: ExecutionFacts,
+  { run, queuedAt }: ExecutionState,
+): LoggedEvent<'execution.queued'> {
+  const data = { executionId, workflowId, priority, retry: run > 1 };
+  return { type: 'execution.queued', time: queuedAt, run, mark: queuedMark(run), data };
 }
 
 function notFound(executionId: string): DispatchError {
