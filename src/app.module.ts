@@ -4,6 +4,7 @@ import { AgentsController } from './agents/agents.controller.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { ServiceConfig } from './config/config.schema.js';
 import { DocsModule } from './docs/docs.module.js';
+import { EventStreamsModule } from './events/event-streams.module.js';
 import { ExecutionsController } from './executions/executions.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { InfoController } from './info/info.controller.js';
@@ -18,7 +19,7 @@ import { ProblemsModule } from './problems/problems.module.js';
 export class AppModule {
   /** @param more controllers of surfaces that are configured. */
   static forRoot(config: ServiceConfig, info: ServiceInfo, more: readonly Type[] = []): DynamicModule {
-    const { driver, dispatch, pools, shutdown, auth } = config;
+    const { driver, dispatch, pools, shutdown, auth, events } = config;
     return {
       module: AppModule,
       imports: [
@@ -31,6 +32,7 @@ export class AppModule {
           dispatch: { ...dispatch, gracePeriodMs: shutdown.gracePeriodMs },
           metrics: { controller: metricsController(auth) },
         }),
+        EventStreamsModule.forRoot(events),
         HealthModule,
         OpenApiModule.forRoot({ info, secured: auth !== undefined }),
         DocsModule,

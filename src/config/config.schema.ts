@@ -5,6 +5,7 @@ import { httpServerOptionsSchema } from '#http';
 import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
 import { authOptionsSchema } from '../auth/auth.options.js';
 import { patternsOptionsSchema } from '../patterns/patterns.options.js';
+import { eventStreamOptionsSchema } from '../events/event-stream.options.js';
 
 const shutdownSchema = z.strictObject({
   gracePeriodMs: delayMsSchema
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   dispatch: dispatchOptionsSchema.omit({ gracePeriodMs: true }).prefault({}),
   pools: z.array(poolConfigSchema).max(MAX_POOLS).default([]),
   auth: authOptionsSchema.optional(),
+  events: eventStreamOptionsSchema.prefault({}),
   shutdown: shutdownSchema.prefault({}),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('What is logged at least.'),
 });

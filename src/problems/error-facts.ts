@@ -54,6 +54,10 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     cause: 'The path exists, and does not know this method.',
     remedy: 'Use one that the header `Allow` names.',
   },
+  NOT_ACCEPTABLE: {
+    cause: 'The header `Accept` refuses the only form of the answer: `text/event-stream` for live events.',
+    remedy: 'Accept it, or send no `Accept`.',
+  },
   REQUEST_TIMEOUT: {
     retryable: 'yes',
     cause: 'The request took longer to arrive than `http.headersTimeoutMs` or `http.requestTimeoutMs` allow.',
@@ -110,6 +114,10 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
   STORE_FULL: {
     cause: 'The store has no room for another execution; nothing was accepted.',
     remedy: 'Send it again after `Retry-After`; shorten `dispatch.retention` if it stays so.',
+  },
+  TOO_MANY_STREAMS: {
+    cause: 'As many streams of events are open as `events.maxStreams` allows.',
+    remedy: 'Try again later, close streams that nobody reads, or raise the limit.',
   },
   SHUTTING_DOWN: {
     cause: 'The process is ending; nothing was accepted.',

@@ -7,6 +7,7 @@ import type { StateErrorCode } from '#state';
 import type { AuthErrorCode } from '../auth/auth.errors.js';
 import type { DocsUnavailableError } from '../docs/docs.errors.js';
 import type { PatternErrorCode } from '../patterns/patterns.errors.js';
+import type { EventStreamErrorCode } from '../events/event-stream.errors.js';
 import type { ClientGoneError } from './client-gone.error.js';
 
 interface ProblemKind {
@@ -33,6 +34,7 @@ export const PROBLEMS = {
   FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
   EXECUTION_NOT_FOUND: { status: 404, title: 'There is no such execution' },
   CAPABILITY_UNKNOWN: { status: 404, title: 'There is no pool of this capability' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The client does not accept an event stream' },
   EXECUTION_FINISHED: { status: 409, title: 'The execution has finished' },
   EXECUTION_NOT_RETRYABLE: { status: 409, title: 'The execution cannot run again' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key stands for another request' },
@@ -42,6 +44,11 @@ export const PROBLEMS = {
   DOCS_UNAVAILABLE: { status: 501, title: 'The pages of the documentation are not installed' },
   QUEUE_FULL: { status: 503, title: 'The queue is full', retryAfterMs: RETRY_WHEN_FULL_MS },
   STORE_FULL: { status: 503, title: 'The store is full', retryAfterMs: RETRY_WHEN_FULL_MS },
+  TOO_MANY_STREAMS: {
+    status: 503,
+    title: 'Too many event streams are open',
+    retryAfterMs: RETRY_WHEN_FULL_MS,
+  },
   SHUTTING_DOWN: {
     status: 503,
     title: 'The service is shutting down',
@@ -63,6 +70,7 @@ type ServiceErrorCode =
   | ClientGoneError['code']
   | DispatchErrorCode
   | DocsUnavailableError['code']
+  | EventStreamErrorCode
   | HttpServerErrorCode
   | PatternErrorCode
   | QueueErrorCode
@@ -117,6 +125,9 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   CLIENT_CLOSED_REQUEST: 'CLIENT_CLOSED_REQUEST',
   DOCS_UNAVAILABLE: 'DOCS_UNAVAILABLE',
   DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
+
+  NOT_ACCEPTABLE: 'NOT_ACCEPTABLE',
+  TOO_MANY_STREAMS: 'TOO_MANY_STREAMS',
 
   BAD_REQUEST: 'BAD_REQUEST',
   MALFORMED_JSON: 'MALFORMED_JSON',
