@@ -32,7 +32,7 @@ export async function startService(
   const patterns = microservice === undefined ? undefined : await loadPatterns(microservice);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, info, patterns === undefined ? [] : [patterns.controller]),
-    createFastifyAdapter(http),
+    await createFastifyAdapter(http),
     {
       logger: new ServiceLogger(logLevel),
       abortOnError: false,

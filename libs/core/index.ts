@@ -28,6 +28,7 @@ export { defineModuleOptions } from './options/module-options.js';
 export { parseOptions } from './options/parse-options.js';
 export { parseShape, type ParsedShape } from './options/parse-shape.js';
 export { formatPath, toProblems } from './options/problem-list.js';
+export { MissingPeerError, loadPeer } from './peers/load-peer.js';
 export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, pageLimitSchema, type Page } from './paging/page.js';
 export {
   DEFAULT_RETRY_POLICY,

@@ -24,7 +24,9 @@ describe('AgentsController', () => {
       ],
       controllers: [AgentsController],
     }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     await app.init();
     await app.get(AgentPool).whenProvisioned();
   });

@@ -60,7 +60,9 @@ describe('AuthGuard', () => {
       imports: [ProblemsModule, AuthModule.forRoot(options)],
       controllers: [GuardedController, ForgottenController],
     }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     await app.init();
   }
 

@@ -60,7 +60,9 @@ describe('ExecutionsController', () => {
       ],
       controllers: [ExecutionsController],
     }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     // Clients keep their connections; closing would wait for them.
     new HttpDrain(app.getHttpAdapter().getInstance());
     await app.listen(0, '127.0.0.1');

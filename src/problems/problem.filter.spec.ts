@@ -53,7 +53,9 @@ describe('ProblemFilter', () => {
       imports: [ProblemsModule],
       controllers: [FailingController],
     }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     await app.listen(0, '127.0.0.1');
   });
 

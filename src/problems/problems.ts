@@ -1,4 +1,4 @@
-import type { AbortCode, ValidationError } from '#core';
+import type { AbortCode, MissingPeerError, ValidationError } from '#core';
 import type { AgentPoolErrorCode } from '#agent-pool';
 import type { DispatchErrorCode } from '#dispatch';
 import { HTTP_SERVER_PROBLEMS, type HttpServerErrorCode } from '#http';
@@ -73,6 +73,7 @@ type ServiceErrorCode =
   | EventStreamErrorCode
   | HttpServerErrorCode
   | PatternErrorCode
+  | MissingPeerError['code']
   | QueueErrorCode
   | StateErrorCode
   | ValidationError['code'];
@@ -119,6 +120,8 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   CANCELLED: 'INTERNAL_ERROR',
   SHUTDOWN: 'SHUTTING_DOWN',
   LEASE_LOST: 'INTERNAL_ERROR',
+
+  PEER_MISSING: 'INTERNAL_ERROR',
 
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   FORBIDDEN: 'FORBIDDEN',

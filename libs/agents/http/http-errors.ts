@@ -1,4 +1,4 @@
-import { messageOf } from '#core';
+import { MissingPeerError, messageOf } from '#core';
 import { AgentError } from '../agents.errors.js';
 
 /** Statuses below 500 that may pass by themselves: request timeout, too early, too many requests. */
@@ -24,8 +24,9 @@ const NEVER_CONNECTED = new Set([
   'EAI_AGAIN',
 ]);
 
-/** A request that got no answer, as an `AGENT_UNREACHABLE` or `AGENT_LOST`. */
-export function networkError(error: unknown): AgentError {
+/** A request that got no answer, as an `AGENT_UNREACHABLE` or `AGENT_LOST`; one that could not be made says so itself. */
+export function networkError(error: unknown): AgentError | MissingPeerError {
+  if (error instanceof MissingPeerError) return error;
   const code = codeOf(error);
   const details = code === undefined ? {} : { cause: code };
   return code !== undefined && NEVER_CONNECTED.has(code)

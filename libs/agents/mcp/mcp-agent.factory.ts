@@ -1,17 +1,16 @@
 import { AgentFactory, type Agent } from '#agent-pool';
-import { parseOptions, type Clock } from '#core';
+import { loadPeer, parseOptions, untilAborted, type Clock } from '#core';
 import type { HttpClient } from '#http';
 import {
   mcpAgentOptionsSchema,
   type McpAgentOptions,
   type ResolvedMcpAgentOptions,
 } from './mcp-agent-options.js';
-import { McpAgent } from './mcp-agent.js';
-import type { McpTransport } from './mcp-transport.js';
-import { StdioTransport } from './stdio-transport.js';
-import { StreamableHttpTransport } from './streamable-http-transport.js';
 
-/** Agents that run the tools of an MCP server: a child process an agent, or one server behind a URL for all. */
+/**
+ * Agents that run the tools of an MCP server: a child process an agent, or one server behind a URL for all. The peer
+ * dependency `@modelcontextprotocol/client` is loaded when the first agent is made.
+ */
 export class McpAgentFactory extends AgentFactory {
   readonly kind = 'mcp';
   readonly #options: ResolvedMcpAgentOptions;
@@ -26,26 +25,14 @@ export class McpAgentFactory extends AgentFactory {
     this.#clock = clock;
   }
 
-  /** @throws {AgentError} `AGENT_UNREACHABLE`; the signal's reason. No process is left then. */
+  /**
+   * @throws {AgentError} `AGENT_UNREACHABLE`; {MissingPeerError} without `@modelcontextprotocol/client`; the signal's
+   *   reason. No process is left then.
+   */
   async create(signal: AbortSignal): Promise<Agent> {
-    const agent = new McpAgent({
-      clock: this.#clock,
-      makeTransport: () => this.#makeTransport(),
-      maxOutputBytes: this.#options.maxOutputBytes,
-    });
-    try {
-      await agent.connect(signal);
-      return agent;
-    } catch (error) {
-      await agent.dispose();
-      throw error;
-    }
-  }
-
-  #makeTransport(): McpTransport {
-    const options = this.#options;
-    return 'command' in options
-      ? new StdioTransport(options, this.#clock)
-      : new StreamableHttpTransport(options, this.#client, this.#clock);
+    signal.throwIfAborted();
+    const loading = loadPeer('@modelcontextprotocol/client', () => import('./open-mcp-agent.js'));
+    const { openMcpAgent } = await untilAborted(loading, signal);
+    return openMcpAgent(this.#options, this.#client, this.#clock, signal);
   }
 }

@@ -1,6 +1,6 @@
 import { Client, type RequestOptions } from '@modelcontextprotocol/client';
 import type { AgentContext } from '#agent-pool';
-import { MAX_DELAY_MS, untilAborted } from '#core';
+import { MAX_DELAY_MS, MissingPeerError, untilAborted } from '#core';
 import { AgentError } from '../agents.errors.js';
 import { isSessionLost, mcpError } from './mcp-errors.js';
 import type { McpTransport } from './mcp-transport.js';
@@ -92,7 +92,7 @@ export class McpConnection {
     return this.#transport.close();
   }
 
-  #explain(error: unknown): AgentError {
+  #explain(error: unknown): AgentError | MissingPeerError {
     if (isSessionLost(error) && this.#transport.sessionId !== undefined) {
       void this.close();
       return new AgentError('AGENT_LOST', `the MCP server no longer knows the session (${error.status})`, {
@@ -114,7 +114,8 @@ function requestOptions(signal: AbortSignal): RequestOptions {
   return { signal, timeout: MAX_DELAY_MS };
 }
 
-function unreachable(error: Error): AgentError {
+function unreachable(error: Error): AgentError | MissingPeerError {
+  if (error instanceof MissingPeerError) return error;
   if (error instanceof AgentError && error.code === 'AGENT_UNREACHABLE') return error;
   return new AgentError('AGENT_UNREACHABLE', `no connection to the MCP server: ${error.message}`, {
     retryable: true,

@@ -5,6 +5,7 @@ import {
   SdkErrorCode,
   SdkHttpError,
 } from '@modelcontextprotocol/client';
+import type { MissingPeerError } from '#core';
 import { AgentError } from '../agents.errors.js';
 import { isRetryableStatus, networkError } from '../http/http-errors.js';
 import { CONNECTION_CLOSED } from './streamable-http-transport.js';
@@ -17,7 +18,7 @@ const NOT_MCP = new Set([
 ]);
 
 /** What an MCP client threw, as an error of ours. */
-export function mcpError(error: unknown): AgentError {
+export function mcpError(error: unknown): AgentError | MissingPeerError {
   if (error instanceof AgentError) return error;
   if (error instanceof ProtocolError) return protocolError(error);
   if (error instanceof SdkHttpError) {

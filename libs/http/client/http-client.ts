@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent, Pool, fetch, request, type Dispatcher, type RequestInit as UndiciRequestInit } from 'undici';
-import { Clock } from '#core';
+import type { Dispatcher } from 'undici';
+import { Clock, loadPeer } from '#core';
 import { HTTP_CLIENT_OPTIONS, type ResolvedHttpClientOptions } from './http-client-options.js';
+import type { UndiciConnections } from './undici-connections.js';
 
 export interface HttpClientRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
@@ -15,54 +16,36 @@ export type HttpClientResponse = Dispatcher.ResponseData;
 
 /**
  * The outgoing HTTP connections of the application: one pool an origin, kept alive, shared by everything that calls out.
- * Redirects are not followed.
+ * Redirects are not followed. The peer dependency `undici` is loaded by the first request.
  */
 @Injectable()
 export class HttpClient implements OnApplicationShutdown {
   readonly #options: ResolvedHttpClientOptions;
   readonly #clock: Clock;
-  readonly #agent: Agent;
-  readonly #pools = new Set<Pool>();
+  #opening: Promise<UndiciConnections> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(@Inject(HTTP_CLIENT_OPTIONS) options: ResolvedHttpClientOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#agent = new Agent({
-      connections: options.connections,
-      pipelining: options.pipelining,
-      keepAliveTimeout: options.keepAliveTimeoutMs,
-      keepAliveMaxTimeout: options.keepAliveMaxTimeoutMs,
-      keepAliveTimeoutThreshold: options.keepAliveTimeoutThresholdMs,
-      connect: { timeout: options.connectTimeoutMs },
-      clientTtl: options.clientTtlMs,
-      maxOrigins: options.maxOrigins,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      factory: (origin, poolOptions) => this.#addPool(new Pool(origin, poolOptions)),
-    });
   }
 
   /**
    * Resolves when the head of the answer is there, whatever its status. The caller reads the body to its end or destroys
    * it; a body left unread holds its connection.
    *
-   * @throws an undici or Node error when there is no answer; the signal's reason, once it is aborted.
+   * @throws an undici or Node error when there is no answer; the signal's reason, once it is aborted;
+   *   {MissingPeerError} without `undici`.
    */
-  request(url: string | URL, options: HttpClientRequest): Promise<HttpClientResponse> {
-    return request(url, { ...options, dispatcher: this.#agent });
+  async request(url: string | URL, options: HttpClientRequest): Promise<HttpClientResponse> {
+    const connections = await this.#connections();
+    return connections.request(url, options);
   }
 
-  /**
-   * The platform's `fetch` over these connections, for libraries that take one. The implementation is that of the same
-   * undici, as it demands; the casts bridge two releases of the same types (ours and those within `@types/node`).
-   */
+  /** The platform's `fetch` over these connections, for libraries that take one. @throws as `request`. */
   readonly fetch = async (url: string | URL, init?: RequestInit): Promise<Response> => {
-    const answer: unknown = await fetch(url, {
-      ...(init as UndiciRequestInit | undefined),
-      dispatcher: this.#agent,
-    });
-    return answer as Response;
+    const connections = await this.#connections();
+    return connections.fetch(url, init);
   };
 
   /**
@@ -79,22 +62,21 @@ export class HttpClient implements OnApplicationShutdown {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    const deadline = new AbortController();
-    const drained = this.#agent.close().then(() => deadline.abort());
-    const timedOut = this.#clock
-      .sleep(this.#options.closeTimeoutMs, { signal: deadline.signal })
-      .catch(() => undefined);
-    await Promise.race([drained, timedOut]);
-    // Not `Agent.destroy`: in undici 7.30 a closing Agent has forgotten its pools and would destroy none of them.
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
-    this.#pools.clear();
+  async #connections(): Promise<UndiciConnections> {
+    this.#opening ??= this.#open();
+    const connections = await this.#opening;
+    // Made by a request that came too late: closed, they refuse it in undici's own words.
+    if (this.#closed !== undefined) void connections.close();
+    return connections;
   }
 
-  /** The Agent drops a pool when its last connection ends; so do we, at the next one that is made. */
-  #addPool(pool: Pool): Pool {
-    for (const other of this.#pools) if (other.destroyed) this.#pools.delete(other);
-    this.#pools.add(pool);
-    return pool;
+  async #open(): Promise<UndiciConnections> {
+    const undici = await loadPeer('undici', () => import('./undici-connections.js'));
+    return new undici.UndiciConnections(this.#options, this.#clock);
+  }
+
+  async #close(): Promise<void> {
+    const connections = await this.#opening?.catch(() => undefined);
+    await connections?.close();
   }
 }

@@ -26,7 +26,7 @@ describe('createFastifyAdapter', () => {
 
   async function start(options: HttpServerOptions = {}): Promise<void> {
     const module = await Test.createTestingModule({ controllers: [ThingsController] }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(options), {
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(options), {
       logger: false,
     });
     await app.listen(0, '127.0.0.1');
@@ -65,7 +65,7 @@ describe('createFastifyAdapter', () => {
 
     it('refuses options that contradict each other', async () => {
       await start();
-      expect(() => createFastifyAdapter({ headersTimeoutMs: 10 })).toThrow(ValidationError);
+      await expect(createFastifyAdapter({ headersTimeoutMs: 10 })).rejects.toThrow(ValidationError);
     });
 
     it('answers 408 as a problem when the head does not arrive in time', async () => {

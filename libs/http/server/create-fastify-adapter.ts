@@ -1,6 +1,6 @@
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { MAX_ID_LENGTH, newId, parseOptions } from '#core';
+import { MAX_ID_LENGTH, loadPeer, newId, parseOptions } from '#core';
 import { AllowedMethods } from './allowed-methods.js';
 import { checkBody, checkFraming } from './check-request.js';
 import { HttpServerError } from './http-server.errors.js';
@@ -22,12 +22,13 @@ const MAX_PARAM_LENGTH = 4 * MAX_ID_LENGTH;
  * Neither `forceCloseConnections` (it cuts answers under way) nor `return503OnClosing` (it refuses health checks too) is
  * for a clean end; see `HttpDrain`.
  *
- * @throws {ValidationError} for bad options.
+ * @throws {ValidationError} for bad options; {MissingPeerError} without `@nestjs/platform-fastify`.
  */
-export function createFastifyAdapter(options: HttpServerOptions = {}): FastifyAdapter {
+export async function createFastifyAdapter(options: HttpServerOptions = {}): Promise<FastifyAdapter> {
   const resolved = parseOptions(httpServerOptionsSchema, options, 'HTTP server options');
   const { bodyLimitBytes } = resolved;
-  const adapter = new FastifyAdapter({
+  const platform = await loadPeer('@nestjs/platform-fastify', () => import('@nestjs/platform-fastify'));
+  const adapter = new platform.FastifyAdapter({
     keepAliveTimeout: resolved.keepAliveTimeoutMs,
     // Fastify's default is none at all.
     requestTimeout: resolved.requestTimeoutMs,

@@ -62,7 +62,9 @@ describe('HttpDrain', () => {
     arrived = createGate();
     gate = createGate();
     const module = await Test.createTestingModule({ controllers: [SlowController] }).compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     drain = new HttpDrain(app.getHttpAdapter().getInstance());
     await app.listen(0, '127.0.0.1');
     ({ port } = app.getHttpServer().address() as AddressInfo);
