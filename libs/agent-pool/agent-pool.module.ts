@@ -6,8 +6,6 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { ClockModule } from '#core';
-import { EventsModule } from '#events';
 import {
   AGENT_POOL_OPTIONS,
   ConfigurableModuleClass,
@@ -20,13 +18,14 @@ import { AgentExplorer } from './discovery/agent-explorer.js';
 export type { AgentPoolModuleOptions } from './agent-pool.options.js';
 
 /**
- * The `AgentPool` of an application: the pools of its options and those of its providers with `@Agent()`.
+ * The `AgentPool` of an application: the pools of its options and those of its providers with `@Agent()`. Of several in
+ * one application each has the providers whose module would inject it: those of modules that import it, say.
  *
  * Bootstrap begins to make the agents and does not wait for them: a server listens early, and `whenProvisioned` tells
  * when they are there. They are disposed of in `onApplicationShutdown`, after all drains, which still need them.
  */
 @Module({
-  imports: [ClockModule, EventsModule, DiscoveryModule],
+  imports: [DiscoveryModule],
   providers: [optionsProvider, AgentPool, AgentExplorer],
   exports: [AgentPool],
 })
@@ -49,9 +48,9 @@ export class AgentPoolModule
     this.#explorer = explorer;
   }
 
-  onModuleInit(): void {
-    for (const definition of [...this.#options.pools, ...this.#explorer.explore()])
-      this.#pool.add(definition);
+  async onModuleInit(): Promise<void> {
+    const found = await this.#explorer.explore(this.#pool);
+    for (const definition of [...this.#options.pools, ...found]) this.#pool.add(definition);
   }
 
   onApplicationBootstrap(): void {

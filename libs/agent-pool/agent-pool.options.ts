@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineModuleOptions } from '#core';
+import { ClockModule, defineModuleOptions } from '#core';
+import { EventsModule } from '#events';
 import { poolDefinitionSchema } from './pool-definition.js';
 
 const agentPoolModuleOptionsSchema = z.strictObject({
@@ -17,4 +18,5 @@ export const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   'AgentPool',
   agentPoolModuleOptionsSchema,
   AGENT_POOL_OPTIONS,
+  [ClockModule, EventsModule],
 );

@@ -10,6 +10,7 @@ export {
 export { AgentPoolError, type AgentPoolErrorCode } from './ports/agent-pool.errors.js';
 export { AgentPool } from './agent-pool.js';
 export { AgentPoolModule, type AgentPoolModuleOptions } from './agent-pool.module.js';
+export { agentOptionsOf } from './discovery/agent-options.js';
 export { CallableAgent, type AgentCallable } from './callable-agent.js';
 export type { Lease, LeaseOptions } from './lease.js';
 export { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';

@@ -14,11 +14,11 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   'Dispatch',
   dispatchOptionsSchema,
   DISPATCH_OPTIONS,
+  [ClockModule, EventsModule],
 );
 
 /** Workflows in, executions out. Needs `QueueModule`, `StateModule` and `AgentPoolModule` beside it. */
 @Module({
-  imports: [ClockModule, EventsModule],
   providers: [
     optionsProvider,
     ExecutionStore,

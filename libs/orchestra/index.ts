@@ -1,4 +1,9 @@
-export { OrchestraModule, type OrchestraModuleAsyncOptions } from './orchestra.module.js';
+export {
+  OrchestraModule,
+  type OrchestraModuleAsyncOptions,
+  type OrchestraModuleExtras,
+  type OrchestraModuleOptions,
+} from './orchestra.module.js';
 export {
   MAX_POOLS,
   driverSchema,

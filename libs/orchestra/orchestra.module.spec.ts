@@ -156,6 +156,18 @@ describe('OrchestraModule', () => {
     ]);
   });
 
+  it('has no metrics when it is told so, and the time of the clock that it is given', async () => {
+    const clock = new ManualClock(0);
+    const imports = [OrchestraModule.forRoot({ metrics: false, clock, pools: [echo] })];
+    const app = await Test.createTestingModule({ imports }).compile();
+    await app.init();
+    expect(() => app.get(MetricsService, { strict: false })).toThrow();
+    const handle = await app.get(WorkflowDispatcher, { strict: false }).submit(oneStep('echo'));
+    expect(await handle.result()).toMatchObject({ finishedAt: '1970-01-01T00:00:00.000Z' });
+    await app.close();
+    expect(clock.timerCount).toBe(0);
+  });
+
   it('refuses a capability that a pool and a provider both have', async () => {
     const imports = [ReceptionModule, OrchestraModule.forRoot({ pools: [{ ...echo, capability: 'greet' }] })];
     const app = await Test.createTestingModule({ imports }).compile();

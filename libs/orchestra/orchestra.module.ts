@@ -1,89 +1,97 @@
-import {
-  Module,
-  type DynamicModule,
-  type InjectionToken,
-  type ModuleMetadata,
-  type OptionalFactoryDependency,
-} from '@nestjs/common';
+import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { AgentPoolModule, type PoolDefinition } from '#agent-pool';
-import { Clock, ClockModule, parseOptions } from '#core';
+import { Clock, ClockModule } from '#core';
 import { DispatchModule } from '#dispatch';
 import { HttpClient, HttpClientModule } from '#http';
-import { MetricsModule, type MetricsModuleOptions } from '#metrics';
+import type { MetricsModuleOptions } from '#metrics';
 import { QueueModule } from '#queue';
 import { StateModule } from '#state';
+import { OrchestraMetricsModule } from './orchestra-metrics.module.js';
 import {
-  orchestraOptionsSchema,
+  ORCHESTRA_OPTIONS,
+  OrchestraOptionsModule,
   type OrchestraOptions,
   type OrchestraOptionsInput,
 } from './orchestra.options.js';
-import { OrchestraMetrics } from './orchestra-metrics.js';
+import { OrchestraScopeModule } from './orchestra-scope.module.js';
 import { toPoolDefinition } from './pool-config.js';
 
-export interface OrchestraModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  inject?: (InjectionToken | OptionalFactoryDependency)[];
-  useFactory: (...dependencies: never[]) => OrchestraOptionsInput | Promise<OrchestraOptionsInput>;
-  /** Decides which controllers there are, so it cannot come from a factory. */
-  metrics?: MetricsModuleOptions;
+/** What decides which modules there are, so that it cannot come from a factory. */
+export interface OrchestraModuleExtras {
+  /** False: none, and neither `prom-client` nor `@willsoto/nestjs-prometheus` is needed. Default: on, at `/metrics`. */
+  metrics?: MetricsModuleOptions | false;
+  /** Where time comes from. Default: the system; a test gives a `ManualClock`. */
+  clock?: Clock;
 }
 
-const OPTIONS = Symbol('nest-orchestra.options');
+export type OrchestraModuleOptions = OrchestraOptionsInput & OrchestraModuleExtras;
+export type OrchestraModuleAsyncOptions = ConfigurableModuleAsyncOptions<OrchestraOptionsInput> &
+  OrchestraModuleExtras;
 
-/** All of the house in one import: queue, state, pools, dispatch and metrics, set up to fit each other. */
+/**
+ * All of the house in one import: queue, state, pools, dispatch and metrics, set up to fit each other.
+ *
+ * Its providers are there for the whole application, and every `@Agent()` is one of its pools. An application may have
+ * several: then each is for the modules that import it, and for nobody else; the application refuses to start when a
+ * module that imports none injects a part of one or has an agent.
+ */
 @Module({})
 export class OrchestraModule {
-  static forRoot(options: OrchestraOptionsInput & { metrics?: MetricsModuleOptions } = {}): DynamicModule {
-    const { metrics, ...rest } = options;
-    return OrchestraModule.forRootAsync({ useFactory: () => rest, metrics });
+  static forRoot({ metrics, clock, ...options }: OrchestraModuleOptions = {}): DynamicModule {
+    return compose(OrchestraOptionsModule.forRoot(options), { metrics, clock });
   }
 
-  static forRootAsync({
-    imports = [],
-    inject = [],
-    useFactory,
-    metrics,
-  }: OrchestraModuleAsyncOptions): DynamicModule {
-    const options: DynamicModule = {
-      module: class OrchestraOptionsModule {},
-      imports,
-      providers: [
-        {
-          provide: OPTIONS,
-          inject,
-          useFactory: async (...dependencies: never[]): Promise<OrchestraOptions> =>
-            parseOptions(
-              orchestraOptionsSchema,
-              await useFactory(...dependencies),
-              'OrchestraModule options',
-            ),
-        },
-      ],
-      exports: [OPTIONS],
-    };
-    const from = <T>(pick: (options: OrchestraOptions) => T) => ({
-      imports: [options],
-      inject: [OPTIONS],
-      useFactory: pick,
-    });
-    return {
-      module: OrchestraModule,
-      imports: [
-        QueueModule.forRootAsync(from(({ driver }) => ({ driver }))),
-        StateModule.forRootAsync(from(({ driver }) => ({ driver }))),
-        HttpClientModule.forRootAsync(from(({ httpClient }) => httpClient)),
-        AgentPoolModule.forRootAsync({
-          imports: [options, ClockModule],
-          inject: [OPTIONS, HttpClient, Clock],
-          useFactory: ({ pools }: OrchestraOptions, client: HttpClient, clock: Clock) => ({
-            pools: pools.map((pool): PoolDefinition =>
-              'kind' in pool ? toPoolDefinition(pool, { client, clock }) : pool,
-            ),
-          }),
-        }),
-        DispatchModule.forRootAsync(from(({ dispatch }) => dispatch)),
-        MetricsModule.forRoot(metrics),
-      ],
-      providers: [OrchestraMetrics],
-    };
+  /** The options from `useFactory`, or from the method `create` of what `useClass` or `useExisting` names. */
+  static forRootAsync({ metrics, clock, ...options }: OrchestraModuleAsyncOptions): DynamicModule {
+    return compose(OrchestraOptionsModule.forRootAsync(options), { metrics, clock });
   }
+}
+
+/** Each part imports the parts it needs: they come before those of another orchestra, which are global too. */
+function compose(options: DynamicModule, { metrics = {}, clock }: OrchestraModuleExtras): DynamicModule {
+  const scope = OrchestraScopeModule.forOne(OrchestraModule);
+  const base = [options, scope, clock === undefined ? ClockModule : clockModule(clock)];
+  const from = <T>(pick: (options: OrchestraOptions) => T) => ({
+    imports: base,
+    inject: [ORCHESTRA_OPTIONS],
+    useFactory: pick,
+  });
+
+  const queue = QueueModule.forRootAsync(from(({ driver }) => ({ driver })));
+  const state = StateModule.forRootAsync(from(({ driver }) => ({ driver })));
+  const client = HttpClientModule.forRootAsync(from(({ httpClient }) => httpClient));
+  const pools = AgentPoolModule.forRootAsync({
+    imports: [...base, client],
+    inject: [ORCHESTRA_OPTIONS, HttpClient, Clock],
+    useFactory: (resolved: OrchestraOptions, httpClient: HttpClient, ownClock: Clock) => ({
+      pools: resolved.pools.map((pool): PoolDefinition =>
+        'kind' in pool ? toPoolDefinition(pool, { client: httpClient, clock: ownClock }) : pool,
+      ),
+    }),
+  });
+  const dispatch = DispatchModule.forRootAsync({
+    ...from((resolved) => resolved.dispatch),
+    imports: [...base, queue, state, pools],
+  });
+  const parts = [scope, queue, state, client, pools, dispatch];
+  return {
+    module: OrchestraModule,
+    imports: metrics === false ? parts : [...parts, loadMetrics(metrics, parts)],
+    exports: [...parts.map(({ module }) => module), ...(metrics === false ? [] : [OrchestraMetricsModule])],
+  };
+}
+
+function loadMetrics(options: MetricsModuleOptions, parts: DynamicModule[]): Promise<DynamicModule> {
+  const loading = OrchestraMetricsModule.load(options, parts);
+  // Nest awaits it when the application is created, which may be later, or never.
+  loading.catch(() => undefined);
+  return loading;
+}
+
+function clockModule(clock: Clock): DynamicModule {
+  return {
+    module: class OrchestraClockModule {},
+    providers: [{ provide: Clock, useValue: clock }],
+    exports: [Clock],
+  };
 }

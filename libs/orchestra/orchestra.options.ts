@@ -1,6 +1,7 @@
+import { Module } from '@nestjs/common';
 import { z } from 'zod';
 import { poolDefinitionSchema, type PoolDefinition } from '#agent-pool';
-import { isPlainObject } from '#core';
+import { defineModuleOptions, isPlainObject } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpClientOptionsSchema } from '#http';
 import { delegate } from './delegate.js';
@@ -41,3 +42,15 @@ export const orchestraOptionsSchema = z.strictObject({
 });
 export type OrchestraOptions = z.output<typeof orchestraOptionsSchema>;
 export type OrchestraOptionsInput = z.input<typeof orchestraOptionsSchema>;
+
+export const ORCHESTRA_OPTIONS = Symbol('nest-orchestra.options');
+
+const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
+  'Orchestra',
+  orchestraOptionsSchema,
+  ORCHESTRA_OPTIONS,
+);
+
+/** The options of one orchestra, for its parts. */
+@Module({ providers: [optionsProvider], exports: [ORCHESTRA_OPTIONS] })
+export class OrchestraOptionsModule extends ConfigurableModuleClass {}

@@ -15,6 +15,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   'Queue',
   queueModuleOptionsSchema,
   QUEUE_OPTIONS,
+  [ClockModule],
 );
 
 const DRIVERS: Record<QueueModuleOptions['driver'], (clock: Clock) => QueueDriver> = {
@@ -28,7 +29,7 @@ const driverProvider: FactoryProvider<QueueDriver> = {
 };
 
 /** One `QueueDriver` for the whole application. */
-@Module({ imports: [ClockModule], providers: [optionsProvider, driverProvider], exports: [QueueDriver] })
+@Module({ providers: [optionsProvider, driverProvider], exports: [QueueDriver] })
 export class QueueModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   readonly #driver: QueueDriver;
 

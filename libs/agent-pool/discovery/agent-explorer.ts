@@ -3,10 +3,11 @@ import { DiscoveryService } from '@nestjs/core';
 import { ValidationError, parseShape, type Problem } from '#core';
 import type { PoolDefinition } from '../pool-definition.js';
 import { poolOptionsSchema } from '../pool-options.js';
-import { AGENT_OPTIONS, type AgentProvider } from '../ports/agent.js';
+import type { AgentPool } from '../agent-pool.js';
+import type { AgentProvider } from '../ports/agent.js';
+import { agentOptionsOf, type ProviderWrapper } from './agent-options.js';
+import { poolOfModule } from './pool-of-module.js';
 import { ProviderAgentFactory } from './provider-agent-factory.js';
-
-type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** Finds the providers that are decorated with `@Agent()`. */
 @Injectable()
@@ -18,16 +19,16 @@ export class AgentExplorer {
   }
 
   /**
-   * One pool a provider.
+   * One pool a provider, of those whose module would inject `pool`: an application may have several.
    * @throws {ValidationError} listing what is wrong with all of them, by provider.
    */
-  explore(): PoolDefinition[] {
+  async explore(pool: AgentPool): Promise<PoolDefinition[]> {
     const definitions: PoolDefinition[] = [];
     const problems: Problem[] = [];
     const seen = new Set<unknown>();
     for (const wrapper of this.#discovery.getProviders()) {
-      const options = agentOptions(wrapper);
-      if (options === undefined) continue;
+      const options = agentOptionsOf(wrapper);
+      if (options === undefined || (await poolOfModule(wrapper.host)) !== pool) continue;
       const provider: unknown = wrapper.instance;
       if (seen.has(provider)) continue; // the same instance under another token
       seen.add(provider);
@@ -48,17 +49,6 @@ export class AgentExplorer {
     if (problems.length > 0) throw new ValidationError('@Agent() providers', problems);
     return definitions;
   }
-}
-
-/** What a wrapper was decorated with; its token counts too, so that a test's stand-in for an agent is one. */
-function agentOptions({ metatype, token, instance }: ProviderWrapper): unknown {
-  const origins: unknown[] = [metatype, token, (instance as object | null | undefined)?.constructor];
-  for (const origin of origins) {
-    const options: unknown =
-      typeof origin === 'function' ? Reflect.getMetadata(AGENT_OPTIONS, origin) : undefined;
-    if (options !== undefined) return options;
-  }
-  return undefined;
 }
 
 function nameOf({ metatype, name }: ProviderWrapper): string {

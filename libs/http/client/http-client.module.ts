@@ -7,11 +7,11 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   'HttpClient',
   httpClientOptionsSchema,
   HTTP_CLIENT_OPTIONS,
+  [ClockModule],
 );
 
 /** One {@link HttpClient} an application. */
 @Module({
-  imports: [ClockModule],
   providers: [optionsProvider, HttpClient],
   exports: [HttpClient],
 })

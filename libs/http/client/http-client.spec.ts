@@ -114,6 +114,15 @@ describe('HttpClient', () => {
     await disconnected;
   });
 
+  it('refuses the first request when it was closed before', async () => {
+    const url = await listen((_, response) => response.end('x'));
+    await makeClient().close();
+    await expect(client.request(url, { method: 'GET', signal })).rejects.toMatchObject({
+      code: expect.stringMatching(/^UND_ERR_(CLOSED|DESTROYED)$/) as string,
+    });
+    await expect(client.fetch(url)).rejects.toThrow();
+  });
+
   it('comes as a global module, with its options checked, and closes with the application', async () => {
     const url = await listen((_, response) => response.end('x'));
     const app = await Test.createTestingModule({

@@ -5,7 +5,7 @@ import { MetricsService } from '#metrics';
 
 /** Gauges over what dispatcher and pools say of themselves, read at scrape time. */
 @Injectable()
-export class OrchestraMetrics {
+export class OrchestraGauges {
   constructor(metrics: MetricsService, dispatcher: WorkflowDispatcher, pool: AgentPool) {
     metrics.gauge(
       { name: 'orchestra_executions_waiting', help: 'Executions accepted and not yet started.' },
