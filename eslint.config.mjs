@@ -13,6 +13,7 @@ const floors = [
   ['agents', 'agent-network', 'coordination'],
   ['dispatch'],
   ['orchestra'],
+  ['testing'],
 ];
 
 const tests = [
