@@ -1,16 +1,14 @@
 /**
- * Packs the package, installs the tarball in an empty project and loads every sub-path of `exports`
- * as a user would: ES import, require() and TypeScript. First with the required peers alone, then with all.
+ * Packs the package, installs the tarball in a project with nothing but the peers of one row of the table after another, and
+ * boots what that row is for, as a user would: by import() and by require(). Then compiles all sub-paths with all peers.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** Sub-paths that must load without any optional peer. */
-const standalone = ['core', 'events', 'queue', 'state', 'agent-pool', 'dispatch'];
+import { npmInstall, npmPack, run } from './package-check/npm.mjs';
+import { USES, rowsIn, tableRows } from './package-check/peers.mjs';
+import { checkTypes } from './package-check/types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -19,96 +17,96 @@ const specifiers = Object.keys(manifest.exports)
   .filter((key) => key !== './package.json')
   .map((key) => path.posix.join(manifest.name, key));
 
-const installedVersion = (name) => readJson(path.join(root, 'node_modules', name, 'package.json')).version;
-const pinned = (names) => names.map((name) => `${name}@${installedVersion(name)}`);
-const isOptional = (name) => manifest.peerDependenciesMeta?.[name]?.optional === true;
 const peers = Object.keys(manifest.peerDependencies);
+const isOptional = (name) => manifest.peerDependenciesMeta?.[name]?.optional === true;
+const installedVersion = (name) => readJson(path.join(root, 'node_modules', name, 'package.json')).version;
 
-function run(command, args, cwd, { quiet = false } = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (error) throw error;
-  if (status !== 0) {
-    throw new Error(
-      `${[path.basename(command), ...args].join(' ')} ended with ${status}\n${stdout}${stderr}`,
-    );
-  }
-  if (!quiet) process.stdout.write(stdout);
-  return stdout;
-}
-
-const npmInstall = (cwd, packages) =>
-  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], cwd, { quiet: true });
-
-/** Source of a program that loads every specifier, one line each, and fails when one fails or exports nothing. */
-const loader = (label, load, names) => `
-const main = async () => {
-  for (const name of ${JSON.stringify(names)}) {
-    try {
-      const count = Object.keys(${load}).length;
-      if (count === 0) throw new Error('exports nothing');
-      console.log('ok ${label} ' + name + ' (' + count + ' exports)');
-    } catch (error) {
-      process.exitCode = 1;
-      console.log('FAILED ${label} ' + name + ': ' + (error.stack ?? error));
+/** Every sub-path is in the table, every package of it an optional peer, and the documents say the same. */
+function checkTable() {
+  const listed = new Set(USES.flatMap(({ paths }) => paths.map((each) => `${manifest.name}${each}`)));
+  const missing = specifiers.filter((name) => !listed.has(name));
+  if (missing.length > 0) throw new Error(`package-check/peers.mjs has no row for ${missing.join(', ')}`);
+  const strange = USES.flatMap((use) => use.peers).filter((name) => !isOptional(name));
+  if (strange.length > 0) throw new Error(`no optional peer: ${strange.join(', ')}`);
+  const expected = tableRows(manifest.name);
+  for (const name of ['README.md', 'docs/embedding.md']) {
+    const rows = rowsIn(readFileSync(path.join(root, name), 'utf8'), manifest.name);
+    if (rows.length === 0 && name === 'README.md') continue;
+    if (JSON.stringify(rows) !== JSON.stringify(expected)) {
+      const table = expected.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+      throw new Error(`${name}: the table of peers is not that of package-check/peers.mjs:\n${table}`);
     }
   }
-};
-main();
-`;
-
-function load(cwd, label, names) {
-  writeFileSync(path.join(cwd, 'load.mjs'), loader(`import (${label})`, 'await import(name)', names));
-  writeFileSync(path.join(cwd, 'load.cjs'), loader(`require (${label})`, 'require(name)', names));
-  run(process.execPath, ['load.mjs'], cwd);
-  run(process.execPath, ['load.cjs'], cwd);
 }
 
-function compile(cwd) {
-  const options = { module: 'nodenext', target: 'es2023', strict: true, noEmit: true, types: [] };
-  writeFileSync(
-    path.join(cwd, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true }, files: ['use.ts'] }),
-  );
-  const uses = specifiers.map(
-    (name, i) => `import * as lib${i} from '${name}';\nexport const n${i} = lib${i};\n`,
-  );
-  writeFileSync(path.join(cwd, 'use.ts'), uses.join(''));
-  run(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', '.'], cwd);
-  for (const name of specifiers) console.log(`ok types ${name}`);
+function checkFiles(files) {
+  const strays = files.filter((file) => /\.spec\.|^dist\/(test|bench|examples)\//.test(file));
+  if (strays.length > 0) throw new Error(`Not for users: ${strays.join(', ')}`);
+}
+
+/** Rows of the same peers share an install. */
+function installs() {
+  const byPeers = new Map();
+  for (const { peers: needed, programs } of USES) {
+    const key = needed.join(' ');
+    byPeers.set(key, { peers: needed, programs: [...(byPeers.get(key)?.programs ?? []), ...programs] });
+  }
+  return [...byPeers.values()];
 }
 
 /** The command of the package, as npm links it. */
 function checkCommand(cwd) {
-  const version = run('npx', ['--no-install', 'orchestra', '--version'], cwd, { quiet: true }).trim();
+  const version = run('npx', ['--no-install', 'orchestra', '--version'], cwd).trim();
   if (version !== manifest.version) throw new Error(`orchestra --version says ${version}`);
   console.log(`ok npx orchestra ${version}`);
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nest-orchestra-package-'));
+
+/** Makes the project one of a user who has installed the package and those beside it; npm removes what is left of others. */
+function install(tarball, names) {
+  const versions = Object.fromEntries(names.map((name) => [name, installedVersion(name)]));
+  const project = {
+    private: true,
+    type: 'module',
+    dependencies: { [manifest.name]: `file:${tarball}`, ...versions },
+    // They keep the install to versions that npm has in its cache already.
+    overrides: manifest.overrides,
+  };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(project));
+  npmInstall(folder);
+}
+
+/** What is there by chance would hide that it is needed. */
+function checkAbsent(names) {
+  const present = names.filter((name) => existsSync(path.join(folder, 'node_modules', name)));
+  if (present.length > 0) throw new Error(`installed without being asked for: ${present.join(', ')}`);
+}
+
+function boot(programs) {
+  for (const runner of ['runner.mjs', 'runner.cjs']) {
+    process.stdout.write(run(process.execPath, [`check/${runner}`, ...programs], folder));
+  }
+}
+
 try {
-  const packed = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root, {
-    quiet: true,
-  });
-  const [{ filename, files }] = JSON.parse(packed);
-  const strays = files.filter(({ path: file }) => /\.spec\.|^dist\/(test|bench|examples)\//.test(file));
-  if (strays.length > 0) throw new Error(`Not for users: ${strays.map((file) => file.path).join(', ')}`);
+  checkTable();
+  const { tarball, files } = npmPack(root, folder);
+  checkFiles(files);
   console.log(`ok pack (${files.length} files)`);
 
-  writeFileSync(
-    path.join(folder, 'package.json'),
-    // The overrides keep the install to versions that npm has in its cache already.
-    JSON.stringify({ name: 'user', private: true, type: 'module', overrides: manifest.overrides }),
-  );
-  npmInstall(folder, [`./${filename}`, ...pinned(peers.filter((name) => !isOptional(name)))]);
-  load(
-    folder,
-    'required peers',
-    standalone.map((lib) => `${manifest.name}/${lib}`),
-  );
+  cpSync(path.join(root, 'scripts/package-check'), path.join(folder, 'check'), { recursive: true });
+  const required = peers.filter((name) => !isOptional(name));
+  for (const { peers: needed, programs } of installs()) {
+    install(tarball, [...required, ...needed]);
+    checkAbsent(USES.flatMap((use) => use.peers).filter((name) => !needed.includes(name)));
+    console.log(`with ${needed.join(', ') || 'the required peers alone'}:`);
+    boot(programs);
+  }
+  install(tarball, peers);
+  checkTypes(folder, specifiers);
+  for (const name of specifiers) console.log(`ok types ${name}`);
   checkCommand(folder);
-  npmInstall(folder, pinned(peers.filter(isOptional)));
-  load(folder, 'all peers', specifiers);
-  compile(folder);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -21,7 +21,9 @@ describe('DocsController', () => {
       .overrideProvider(SwaggerUi)
       .useValue(swaggerUi)
       .compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     await app.init();
   }
 

@@ -55,14 +55,16 @@ describe('streams of events', () => {
       .overrideProvider(Clock)
       .useValue(clock)
       .compile();
-    app = module.createNestApplication<NestFastifyApplication>(createFastifyAdapter(), { logger: false });
+    app = module.createNestApplication<NestFastifyApplication>(await createFastifyAdapter(), {
+      logger: false,
+    });
     new HttpDrain(app.getHttpAdapter().getInstance());
-    (app.getHttpServer()).on('connection', (socket) => {
+    app.getHttpServer().on('connection', (socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     });
     await app.listen(0, '127.0.0.1');
-    url = `http://127.0.0.1:${((app.getHttpServer()).address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
     streams = app.get(EventStreams);
     events = app.get(OrchestraEvents, { strict: false });
     dispatcher = app.get(WorkflowDispatcher, { strict: false });

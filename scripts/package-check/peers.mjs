@@ -1,0 +1,65 @@
+/**
+ * What each sub-path needs beside the package and its required peers, by what it is used for: what package:check installs,
+ * and what the table of docs/embedding.md says.
+ */
+const metrics = ['prom-client', '@willsoto/nestjs-prometheus'];
+
+export const USES = [
+  {
+    paths: ['', '/orchestra'],
+    what: '`OrchestraModule` with `metrics: false`, `@Agent()` providers, function agents',
+    peers: [],
+    programs: ['root', 'orchestra'],
+  },
+  {
+    paths: ['', '/orchestra'],
+    what: 'its metrics, on by default',
+    peers: metrics,
+    programs: ['root-metrics'],
+  },
+  {
+    paths: ['/core', '/events', '/queue', '/state', '/agent-pool', '/dispatch', '/testing'],
+    what: 'everything',
+    peers: [],
+    programs: ['core', 'events', 'queue', 'state', 'agent-pool', 'dispatch', 'testing'],
+  },
+  { paths: ['/agents'], what: 'function agents', peers: [], programs: ['agents'] },
+  { paths: ['', '/agents'], what: 'http agents', peers: ['undici'], programs: ['root-http'] },
+  {
+    paths: ['', '/agents'],
+    what: 'mcp agents; `undici` too for servers behind a `url`',
+    peers: ['@modelcontextprotocol/client'],
+    programs: ['root-mcp'],
+  },
+  { paths: ['/metrics'], what: 'everything', peers: metrics, programs: ['metrics'] },
+  { paths: ['/http'], what: 'its options and problems', peers: [], programs: ['http'] },
+  { paths: ['/http'], what: '`HttpClient`', peers: ['undici'], programs: ['http-client'] },
+  {
+    paths: ['/http'],
+    what: '`createFastifyAdapter`',
+    peers: ['@nestjs/platform-fastify'],
+    programs: ['http-server'],
+  },
+];
+
+const quoted = (names) => names.map((name) => `\`${name}\``).join(', ');
+
+/** The rows of the table of docs/embedding.md, cells only. */
+export function tableRows(packageName) {
+  return USES.map(({ paths, what, peers }) => [
+    quoted(paths.map((path) => `${packageName}${path}`)),
+    what,
+    quoted(peers) || 'nothing more',
+  ]);
+}
+
+/** The rows of a Markdown table that names sub-paths, cells only, however they are aligned. */
+export function rowsIn(markdown, packageName) {
+  const lines = markdown.split('\n').filter((line) => line.startsWith(`| \`${packageName}`));
+  return lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
