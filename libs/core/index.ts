@@ -39,3 +39,5 @@ export {
 } from './retry/retry-policy.js';
 export { retry, type RetryOptions } from './retry/retry.js';
 export { readTraceparent, traceparentSchema } from './trace/traceparent.js';
+export { runAtOnce, runInTurns, type Work } from './turns/run-work.js';
+export { TURN_BUDGET_MS, turnOver } from './turns/turn-budget.js';

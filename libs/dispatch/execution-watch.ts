@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AbortedError, Clock, Deadline, onAbort } from '#core';
+import { AbortedError, Clock, Deadline, onAbort, turnOver } from '#core';
 import { StateError } from '#state';
 import type { ReadEventsOptions } from './execution-handle.js';
 import { isFinalEvent, type ExecutionEvent } from './execution/execution-event.js';
@@ -120,6 +120,8 @@ export class ExecutionWatch {
   }
 
   async #get(executionId: string): Promise<Execution> {
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
     return toExecution(await this.executions.load(executionId));
   }
 

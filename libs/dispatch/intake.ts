@@ -12,7 +12,7 @@ export class Intake {
   readonly #maxDepth: number;
   /** Let in, and not yet in the queue. */
   #entering = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
   #onEmpty: (() => void) | undefined;
 
   constructor(queue: JobQueue<unknown>, maxDepth: number) {
@@ -21,7 +21,12 @@ export class Intake {
   }
 
   get isOpen(): boolean {
-    return !this.#closed;
+    return !this.#closing.signal.aborted;
+  }
+
+  /** Aborts with the error of those who come too late, for work at the door that has not entered. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /**
@@ -32,9 +37,7 @@ export class Intake {
    * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`; what `work` throws.
    */
   async enter<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) {
-      throw new DispatchError('SHUTTING_DOWN', 'the dispatcher takes no more work', { retryable: true });
-    }
+    this.#closing.signal.throwIfAborted();
     const before = this.#entering++;
     try {
       const { waiting, delayed } = await this.#queue.counts();
@@ -52,7 +55,9 @@ export class Intake {
 
   /** Lets nobody in any more. Resolves when those let in before have reached the queue, or failed to. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(
+      new DispatchError('SHUTTING_DOWN', 'the dispatcher takes no more work', { retryable: true }),
+    );
     if (this.#entering > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
   }
 }

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { durationMsSchema, idSchema, jsonValueSchema, traceparentSchema, type JsonValue } from '#core';
+import {
+  durationMsSchema,
+  idSchema,
+  jsonValueSchema,
+  traceparentSchema,
+  type JsonValue,
+  type Work,
+} from '#core';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
+import type { Workflow } from './document/workflow.js';
 
 /** What goes with a workflow when it is submitted; values here win over the workflow's own. */
 export const submitOptionsSchema = z.strictObject({
@@ -23,8 +31,17 @@ export const submitOptionsSchema = z.strictObject({
 export type SubmitOptions = z.input<typeof submitOptionsSchema>;
 
 /** A digest that is the same for requests that mean the same, whatever the order of their keys. */
-export function fingerprint(request: unknown): string {
-  return digest(canonical(request));
+export function* fingerprint(
+  { steps, ...header }: Workflow,
+  options: Pick<SubmitOptions, 'input' | 'priority' | 'timeoutMs'>,
+): Work<string> {
+  const hash = createHash('sha256').update(canonical({ header, options }));
+  for (const step of steps) {
+    // No JSON text has a line break in it.
+    hash.update(`\n${canonical(step)}`);
+    yield;
+  }
+  return hash.digest('base64url');
 }
 
 export function digest(text: string): string {

@@ -46,8 +46,8 @@ describe('a request that breaks rules', () => {
     expect(await problemsOf(harness.dispatcher.submit(workflow([step('a')])))).toEqual([
       'workflow.steps[0].capability',
     ]);
-    expect(harness.dispatcher.validate(three)).toHaveLength(1);
-    expect(harness.dispatcher.validate(echo)).toEqual([]);
+    expect(await harness.dispatcher.validate(three)).toHaveLength(1);
+    expect(await harness.dispatcher.validate(echo)).toEqual([]);
     await expectNothing(harness);
   });
 

@@ -13,7 +13,9 @@ import {
   jsonProblems,
   newId,
   parseShape,
+  runInTurns,
   toErrorRecord,
+  turnOver,
   type Page,
   type Problem,
 } from '#core';
@@ -99,11 +101,12 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
    */
   async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
-    const { compiled, ...request } = this.#parse(workflow, options);
+    const { compiled, ...request } = await this.#parse(workflow, options);
     const { input, priority, timeoutMs, idempotencyKey } = request;
     const { document } = compiled;
     const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
-    const print = key === null ? null : fingerprint({ document, input, priority, timeoutMs });
+    const print =
+      key === null ? null : await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
     if (key !== null) {
       const existing = await this.executions.findByIdempotencyKey(key);
       if (existing !== undefined) return this.#repeat(existing, print);
@@ -130,13 +133,18 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     });
   }
 
-  /** Every problem of a workflow document, none when it would be accepted. Paths start with `workflow`. */
-  validate(workflow: unknown): readonly Problem[] {
-    return this.#compile(workflow).problems;
+  /**
+   * Every problem of a workflow document, none when it would be accepted. Paths start with `workflow`.
+   * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`.
+   */
+  async validate(workflow: unknown): Promise<readonly Problem[]> {
+    return (await this.#compile(workflow)).problems;
   }
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async get(executionId: string): Promise<Execution> {
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
     return toExecution(await this.executions.load(executionId));
   }
 
@@ -302,9 +310,9 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     await this.#queue.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
   }
 
-  #parse(workflow: unknown, options: SubmitOptions) {
+  async #parse(workflow: unknown, options: SubmitOptions) {
     const parsed = parseShape(submitOptionsSchema, options);
-    const { compiled, problems } = this.#compile(workflow);
+    const { compiled, problems } = await this.#compile(workflow);
     if ('problems' in parsed || compiled === undefined) {
       throw new ValidationError('the request', [
         ...('problems' in parsed ? parsed.problems : []),
@@ -314,13 +322,16 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return { compiled, ...parsed.data };
   }
 
-  #compile(workflow: unknown): { compiled?: CompiledWorkflow; problems: readonly Problem[] } {
+  async #compile(
+    workflow: unknown,
+  ): Promise<{ compiled?: CompiledWorkflow; problems: readonly Problem[] }> {
     try {
-      const compiled = this.compiler.compile(workflow, {
-        capabilities: (name) => this.pool.has(name),
+      const checks = {
+        capabilities: (name: string) => this.pool.has(name),
         maxSteps: this.options.maxSteps,
         prefix: ['workflow'],
-      });
+      };
+      const compiled = await this.compiler.compile(workflow, checks, this.#intake.closing);
       return { compiled, problems: [] };
     } catch (error) {
       if (error instanceof ValidationError) return { problems: error.problems };

@@ -27,4 +27,6 @@ export interface CompiledWorkflow {
   /** Each after the steps it depends on; in the document's order wherever that allows. */
   readonly steps: readonly CompiledStep[];
   readonly output: Template | undefined;
+  /** Of all its expressions that need the engine, see `Expression.parts`: what it takes in memory beside its text. */
+  readonly parts: number;
 }

@@ -1,3 +1,4 @@
+import type { Work } from '#core';
 import type { ProblemList } from './problem-list.js';
 import { topologicalOrder, type BackEdge } from './topological-order.js';
 import type { StepSketch } from './workflow-sketch.js';
@@ -14,7 +15,10 @@ export interface DependencyGraph {
 }
 
 /** Reports duplicate ids, unknown and own ids among the dependencies, and cycles. */
-export function buildDependencyGraph(steps: readonly StepSketch[], problems: ProblemList): DependencyGraph {
+export function* buildDependencyGraph(
+  steps: readonly StepSketch[],
+  problems: ProblemList,
+): Work<DependencyGraph> {
   const placeOf = new Map<string, number>();
   for (const [place, { id }] of steps.entries()) {
     if (id === undefined) continue;
@@ -22,17 +26,23 @@ export function buildDependencyGraph(steps: readonly StepSketch[], problems: Pro
     if (first === undefined) placeOf.set(id, place);
     else problems.add(['steps', place, 'id'], `"${id}" is the id of steps[${first}] already`);
   }
-  const dependsOn = steps.map((step, place) =>
-    step.dependsOn.flatMap(({ id, place: index }) => {
+  const dependsOn: number[][] = [];
+  for (const [place, step] of steps.entries()) {
+    const dependencies: number[] = [];
+    for (const { id, place: index } of step.dependsOn) {
       const dependency = placeOf.get(id);
-      if (dependency !== undefined && dependency !== place) return [dependency];
+      if (dependency !== undefined && dependency !== place) {
+        dependencies.push(dependency);
+        continue;
+      }
       const message =
         dependency === undefined ? `there is no step "${id}"` : 'a step cannot depend on itself';
       problems.add(['steps', place, 'dependsOn', index], message);
-      return [];
-    }),
-  );
-  const { order, backEdges } = topologicalOrder(dependsOn);
+    }
+    dependsOn.push(dependencies);
+    yield;
+  }
+  const { order, backEdges } = yield* topologicalOrder(dependsOn);
   for (const edge of backEdges) reportCycle(edge, steps, problems);
   return { placeOf, dependsOn, order: backEdges.length === 0 ? order : undefined };
 }

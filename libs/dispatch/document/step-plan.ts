@@ -1,3 +1,4 @@
+import type { Work } from '#core';
 import type { CompiledStep } from './compiled-workflow.js';
 import type { StepTemplates } from './templates.js';
 import type { Step } from './workflow.js';
@@ -7,12 +8,12 @@ import type { Step } from './workflow.js';
  *
  * @param dependsOn for each step of the document the places of those it depends on; `order`: places, too.
  */
-export function planSteps(
+export function* planSteps(
   steps: readonly Step[],
   templates: readonly StepTemplates[],
   dependsOn: readonly (readonly number[])[],
   order: readonly number[],
-): readonly CompiledStep[] {
+): Work<readonly CompiledStep[]> {
   const indexOf = new Uint32Array(order.length);
   for (const [index, place] of order.entries()) indexOf[place] = index;
   const planned: CompiledStep[] = [];
@@ -35,6 +36,7 @@ export function planSteps(
       retry: step.retry,
       onError: step.onError,
     });
+    yield;
   }
   return planned;
 }

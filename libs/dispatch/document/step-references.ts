@@ -1,4 +1,4 @@
-import { formatPath } from '#core';
+import { formatPath, type Work } from '#core';
 import type { PlacedExpression } from '../expressions/template.js';
 import type { ProblemList } from './problem-list.js';
 import type { DependencyGraph } from './dependency-graph.js';
@@ -18,18 +18,22 @@ const TARGETS_PER_PASS = 32;
  * Reports what expressions can be seen to read in vain: steps that do not exist, and steps that may not have ended yet
  * because the reader does not depend on them. A document with a cycle is checked for the former only.
  */
-export function checkReferences(
+export function* checkReferences(
   { steps, output }: Templates,
   graph: DependencyGraph,
   problems: ProblemList,
-): void {
+): Work<void> {
   const indirect: Reference[] = [];
-  const collect = (expressions: readonly PlacedExpression[], step?: number): void => {
+  const collect = (
+    expressions: readonly PlacedExpression[] = [],
+    step?: number,
+    direct?: ReadonlySet<number>,
+  ): void => {
     for (const { path, expression } of expressions) {
       for (const id of expression.stepIds) {
         const target = graph.placeOf.get(id);
         if (target === undefined) report(path, id, `there is no step "${id}"`);
-        else if (step !== undefined && !graph.dependsOn[step]?.includes(target))
+        else if (step !== undefined && direct?.has(target) !== true)
           indirect.push({ step, target, id, path });
       }
     }
@@ -39,12 +43,14 @@ export function checkReferences(
   };
 
   for (const [step, { input, when }] of steps.entries()) {
-    collect(when?.expressions ?? [], step);
-    collect(input?.expressions ?? [], step);
+    const direct = new Set(graph.dependsOn[step]);
+    collect(when?.expressions, step, direct);
+    collect(input?.expressions, step, direct);
+    yield;
   }
-  collect(output?.expressions ?? []);
+  collect(output?.expressions);
   if (graph.order === undefined) return;
-  for (const { step, target, id, path } of notReached(indirect, graph.order, graph.dependsOn)) {
+  for (const { step, target, id, path } of yield* notReached(indirect, graph.order, graph.dependsOn)) {
     const own = 'a step cannot read itself';
     report(
       path,
@@ -59,7 +65,8 @@ function* notReached(
   references: readonly Reference[],
   order: readonly number[],
   dependsOn: readonly (readonly number[])[],
-): Iterable<Reference> {
+): Work<readonly Reference[]> {
+  const found: Reference[] = [];
   const byTarget = new Map<number, Reference[]>();
   for (const reference of references) {
     const known = byTarget.get(reference.target);
@@ -80,8 +87,10 @@ function* notReached(
     }
     for (const [bit, target] of pass.entries()) {
       for (const reference of byTarget.get(target) ?? []) {
-        if (((ancestors[reference.step] ?? 0) & (1 << bit)) === 0) yield reference;
+        if (((ancestors[reference.step] ?? 0) & (1 << bit)) === 0) found.push(reference);
       }
     }
+    yield;
   }
+  return found;
 }

@@ -1,3 +1,5 @@
+import type { Work } from '#core';
+
 /** A dependency that closes a cycle: the steps of `cycle` depend each on the next, and the last on the first. */
 export interface BackEdge {
   from: number;
@@ -26,7 +28,7 @@ const enum Mark {
  *
  * @param dependsOn for each node the nodes it depends on.
  */
-export function topologicalOrder(dependsOn: readonly (readonly number[])[]): TopologicalOrder {
+export function* topologicalOrder(dependsOn: readonly (readonly number[])[]): Work<TopologicalOrder> {
   const marks = new Uint8Array(dependsOn.length);
   const order: number[] = [];
   const backEdges: BackEdge[] = [];
@@ -40,6 +42,7 @@ export function topologicalOrder(dependsOn: readonly (readonly number[])[]): Top
         marks[top.node] = Mark.Done;
         order.push(top.node);
         path.pop();
+        yield;
       } else if (marks[dependency] === Mark.New) {
         marks[dependency] = Mark.OnPath;
         path.push({ node: dependency, next: 0 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatPath, parseShape, type JsonValue, type Problem } from '#core';
+import { formatPath, parseShape, runAtOnce, type JsonValue, type Problem, type Work } from '#core';
 import { deepFreeze } from '../expressions/json-copy.js';
 import { compileTemplate, type Template, type TemplateObserver } from '../expressions/template.js';
 import type { CompiledWorkflow } from './compiled-workflow.js';
@@ -7,17 +7,21 @@ import { planSteps } from './step-plan.js';
 import { ProblemList } from './problem-list.js';
 import { buildDependencyGraph } from './dependency-graph.js';
 import { checkReferences } from './step-references.js';
-import type { Templates } from './templates.js';
+import type { StepTemplates, Templates } from './templates.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
 import { sketchOf, sketchOfInvalid, type WorkflowSketch } from './workflow-sketch.js';
 import { stepSchema, workflowSchema, type Step, type Workflow } from './workflow.js';
 
-/**
- * Expressions of one document: so many, and so many more a step. Compiling one takes about 0.1 ms, and the door is shut
- * meanwhile.
- */
+/** Expressions of one document: so many, and so many more a step. Compiling one takes about 0.1 ms. */
 export const MAX_EXPRESSIONS = 1_000;
 export const MAX_EXPRESSIONS_PER_STEP = 5;
+
+/**
+ * Parts of all expressions of one document together, see `Expression.parts`: so many, and so many more a step. A part
+ * takes about 300 bytes for as long as the workflow is in memory; most expressions have ten.
+ */
+export const MAX_EXPRESSION_PARTS = 100_000;
+export const MAX_EXPRESSION_PARTS_PER_STEP = 100;
 
 /** Steps are parsed one by one: zod cannot hand on the issues of a hundred thousand at once. */
 const headerSchema = workflowSchema.extend({
@@ -31,28 +35,32 @@ const headerSchema = workflowSchema.extend({
  *   Of a document with more than `maxSteps` steps only that and the shape of the first `maxSteps` are told.
  */
 export function validateWorkflow(raw: unknown, checks: WorkflowChecks = {}): CompiledWorkflow {
+  return runAtOnce(workflowValidation(raw, checks));
+}
+
+/** The same as work that may be interrupted between any two steps and any two expressions. */
+export function* workflowValidation(raw: unknown, checks: WorkflowChecks): Work<CompiledWorkflow> {
   const problems = new ProblemList(checks.prefix ?? []);
   const rawSteps = stepsOf(raw);
   checkStepCount(rawSteps.length, checks, problems);
   const isCut = !problems.isEmpty;
   const steps = isCut ? rawSteps.slice(0, checks.maxSteps) : rawSteps;
-  const parsed = parse(raw, steps, checks.prefix ?? [], problems);
-  // What JSON cannot tell apart (a property that is undefined, -0) is gone from the copy; so is any tie to the caller.
-  const document = parsed && deepFreeze(JSON.parse(JSON.stringify(parsed)) as Workflow);
+  const document = yield* parse(raw, steps, checks.prefix ?? [], problems);
   if (isCut) problems.throwIfAny('workflow');
 
-  const sketch = document === undefined ? sketchOfInvalid(raw, steps) : sketchOf(document);
+  const sketch = yield* document === undefined ? sketchOfInvalid(raw, steps) : sketchOf(document);
   checkCapabilities(sketch.steps, checks, problems);
-  const graph = buildDependencyGraph(sketch.steps, problems);
-  const templates = compileTemplates(sketch, checks.prefix ?? [], problems);
-  checkReferences(templates, graph, problems);
+  const graph = yield* buildDependencyGraph(sketch.steps, problems);
+  const { templates, parts } = yield* compileTemplates(sketch, checks.prefix ?? [], problems);
+  yield* checkReferences(templates, graph, problems);
   problems.throwIfAny('workflow');
   if (document === undefined || graph.order === undefined)
     throw new Error('an invalid document has no problem');
   return {
     document,
-    steps: planSteps(document.steps, templates.steps, graph.dependsOn, graph.order),
+    steps: yield* planSteps(document.steps, templates.steps, graph.dependsOn, graph.order),
     output: templates.output,
+    parts,
   };
 }
 
@@ -61,12 +69,12 @@ function stepsOf(raw: unknown): readonly unknown[] {
   return Array.isArray(steps) ? Array.from<unknown>(steps) : [];
 }
 
-function parse(
+function* parse(
   raw: unknown,
   rawSteps: readonly unknown[],
   prefix: readonly PropertyKey[],
   problems: ProblemList,
-): Workflow | undefined {
+): Work<Workflow | undefined> {
   const report = (found: readonly Problem[]): void => {
     for (const problem of found) problems.addProblem(problem);
   };
@@ -76,35 +84,53 @@ function parse(
   for (const [place, rawStep] of rawSteps.entries()) {
     const step = parseShape(stepSchema, rawStep, [...prefix, 'steps', place]);
     if ('problems' in step) report(step.problems);
-    else steps.push(step.data);
+    else if (problems.isEmpty) steps.push(frozenCopy(step.data));
+    yield;
   }
-  return 'data' in header && problems.isEmpty ? { ...header.data, steps } : undefined;
+  if ('problems' in header || !problems.isEmpty) return undefined;
+  return Object.freeze({ ...frozenCopy({ ...header.data, steps: [] }), steps: Object.freeze(steps) as Step[] });
 }
 
-function compileTemplates(
+/** What JSON cannot tell apart (a property that is undefined, -0) is gone from the copy; so is any tie to the caller. */
+function frozenCopy<T>(value: T): T {
+  return deepFreeze(JSON.parse(JSON.stringify(value)) as T);
+}
+
+function* compileTemplates(
   { steps, output }: WorkflowSketch,
   prefix: readonly PropertyKey[],
   problems: ProblemList,
-): Templates {
+): Work<{ templates: Templates; parts: number }> {
   const maxCount = MAX_EXPRESSIONS + MAX_EXPRESSIONS_PER_STEP * steps.length;
+  const maxParts = MAX_EXPRESSION_PARTS + MAX_EXPRESSION_PARTS_PER_STEP * steps.length;
   let count = 0;
+  let parts = 0;
   const observer: TemplateObserver = {
     report: (problem) => problems.addProblem(problem),
     admit: (path) => {
-      if (problems.isFull) return false;
+      if (problems.isFull || parts > maxParts) return false;
       if (++count === maxCount + 1) {
         problems.addProblem({ path: formatPath(path), message: `more than ${maxCount} expressions` });
       }
       return count <= maxCount;
     },
+    admitted: (path, expression) => {
+      parts += expression.parts;
+      if (parts > maxParts) {
+        problems.addProblem({ path: formatPath(path), message: `expressions of more than ${maxParts} parts` });
+      }
+    },
   };
-  const compile = (value: JsonValue | undefined, ...path: PropertyKey[]): Template | undefined =>
-    value === undefined ? undefined : compileTemplate(value, [...prefix, ...path], observer);
-  return {
-    steps: steps.map(({ input, when }, place) => ({
-      input: compile(input, 'steps', place, 'input'),
-      when: compile(when, 'steps', place, 'when'),
-    })),
-    output: compile(output, 'output'),
-  };
+  function* compile(value: JsonValue | undefined, ...path: PropertyKey[]): Work<Template | undefined> {
+    return value === undefined ? undefined : yield* compileTemplate(value, [...prefix, ...path], observer);
+  }
+  const compiled: StepTemplates[] = [];
+  for (const [place, { input, when }] of steps.entries()) {
+    compiled.push({
+      input: yield* compile(input, 'steps', place, 'input'),
+      when: yield* compile(when, 'steps', place, 'when'),
+    });
+    yield;
+  }
+  return { templates: { steps: compiled, output: yield* compile(output, 'output') }, parts };
 }

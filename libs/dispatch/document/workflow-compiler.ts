@@ -1,35 +1,63 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { jsonProblems } from '#core';
+import pLimit from 'p-limit';
+import { jsonProblems, runInTurns, turnOver, type Work } from '#core';
+import { QueueError } from '#queue';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { ProblemList } from './problem-list.js';
-import { validateWorkflow } from './validate-workflow.js';
+import { workflowValidation } from './validate-workflow.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
 
 /** Compiled workflows that are kept. */
 const MAX_CACHED_WORKFLOWS = 500;
 
-/** Text of all documents that are kept, in UTF-16 units; what is compiled from them takes a few times as much. */
-const MAX_CACHED_TEXT = 8_388_608;
+/** What all that are kept may take together: UTF-16 units of their text, and {@link PART_SIZE} a part. */
+const MAX_CACHED_SIZE = 16_777_216;
 
-/** A document with a longer text is compiled each time: it would push out many others. */
-export const MAX_CACHED_DOCUMENT_TEXT = 262_144;
+/** A larger one is compiled each time: it would push out many others. */
+export const MAX_CACHED_DOCUMENT_SIZE = 524_288;
+
+/** A part of an expression takes about 300 bytes. */
+const PART_SIZE = 150;
+
+/** Text of a document that counts as large, in UTF-16 units. Below, compiling it takes a few ms and as many MB at most. */
+export const LARGE_DOCUMENT_TEXT = 16_384;
+
+/** Large documents compiled at once, at the door and by runs each; the next one waits in line. */
+const MAX_LARGE_AT_ONCE = 2;
+
+/** Large documents in that line at the door, each of which is in memory already. */
+export const MAX_LARGE_WAITING = 32;
+
+/** Other documents compiled at once at the door. */
+const MAX_SMALL_AT_ONCE = 1_000;
 
 /** Compiles workflow documents, and remembers the last ones by their text: the same few are run again and again. */
 @Injectable()
 export class WorkflowCompiler {
   readonly #cache = new LRUCache<string, CompiledWorkflow>({
     max: MAX_CACHED_WORKFLOWS,
-    maxSize: MAX_CACHED_TEXT,
-    maxEntrySize: MAX_CACHED_DOCUMENT_TEXT,
-    sizeCalculation: (_compiled, text) => text.length,
+    maxSize: MAX_CACHED_SIZE,
+    maxEntrySize: MAX_CACHED_DOCUMENT_SIZE,
+    sizeCalculation: ({ parts }, text) => text.length + parts * PART_SIZE,
   });
+  readonly #largeAtDoor = pLimit(MAX_LARGE_AT_ONCE);
+  readonly #largeOfRuns = pLimit(MAX_LARGE_AT_ONCE);
+  #smallAtDoor = 0;
 
   /**
-   * Compiles a document from outside.
-   * @throws {ValidationError} with every problem; see `validateWorkflow`.
+   * Compiles a document from outside, in turns with all that goes on in the process: small ones and large ones keep
+   * nobody from the event loop, and small ones do not wait for large ones.
+   * @throws {ValidationError} with every problem, see `validateWorkflow`; {QueueError} `QUEUE_FULL` when too many are
+   *   being compiled already; the signal's reason.
    */
-  compile(raw: unknown, checks: WorkflowChecks = {}): CompiledWorkflow {
+  async compile(
+    raw: unknown,
+    checks: WorkflowChecks = {},
+    signal?: AbortSignal,
+  ): Promise<CompiledWorkflow> {
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
     // What is not JSON may have the text of something that is: NaN that of null.
     const text = jsonProblems(raw).length === 0 ? JSON.stringify(raw) : undefined;
     const known = text === undefined ? undefined : this.#cache.get(text);
@@ -37,7 +65,9 @@ export class WorkflowCompiler {
       check(known, checks);
       return known;
     }
-    const compiled = validateWorkflow(raw, checks);
+    const work = text === undefined ? workflowValidation(raw, checks) : compilation(text, checks);
+    const compiled = await this.#enter(text, () => runInTurns(work, signal));
+    if (text !== undefined && text.length > MAX_CACHED_DOCUMENT_SIZE) return compiled;
     if (text !== undefined) this.#cache.set(text, compiled);
     // It is stored, and read back to be run, with the defaults filled in.
     this.#cache.set(JSON.stringify(compiled.document), compiled);
@@ -48,16 +78,50 @@ export class WorkflowCompiler {
    * Compiles a document that was accepted before and is read back from a store. Pools may have gone and limits changed
    * since, which its execution will tell; everything else is checked again.
    * @param document as JSON brings it.
-   * @throws {ValidationError} if it was damaged.
+   * @throws {ValidationError} if it was damaged; the signal's reason.
    */
-  restore(document: unknown): CompiledWorkflow {
+  async restore(document: unknown, signal?: AbortSignal): Promise<CompiledWorkflow> {
     const text = JSON.stringify(document);
     const known = this.#cache.get(text);
     if (known !== undefined) return known;
-    const compiled = validateWorkflow(document);
+    const work = (): Promise<CompiledWorkflow> => runInTurns(workflowValidation(document, {}), signal);
+    const compiled = await (isLarge(text) ? this.#largeOfRuns(work) : work());
     this.#cache.set(text, compiled);
     return compiled;
   }
+
+  /** @throws {QueueError} `QUEUE_FULL` instead of doing the work. */
+  async #enter<T>(text: string | undefined, work: () => Promise<T>): Promise<T> {
+    if (isLarge(text)) {
+      if (this.#largeAtDoor.pendingCount >= MAX_LARGE_WAITING) throw tooMany('large ');
+      return this.#largeAtDoor(work);
+    }
+    if (this.#smallAtDoor >= MAX_SMALL_AT_ONCE) throw tooMany('');
+    this.#smallAtDoor++;
+    try {
+      return await work();
+    } finally {
+      this.#smallAtDoor--;
+    }
+  }
+}
+
+/** From the text: between two turns the caller may change the document, which would then be kept under that text. */
+function* compilation(text: string, checks: WorkflowChecks): Work<CompiledWorkflow> {
+  const document: unknown = JSON.parse(text);
+  yield;
+  return yield* workflowValidation(document, checks);
+}
+
+/** What has no text, because it is not JSON, may be of any size. */
+function isLarge(text: string | undefined): boolean {
+  return text === undefined || text.length > LARGE_DOCUMENT_TEXT;
+}
+
+function tooMany(size: string): QueueError {
+  return new QueueError('QUEUE_FULL', `too many ${size}workflow documents are being compiled already`, {
+    retryable: true,
+  });
 }
 
 /** What depends on where a workflow runs, of one that is valid otherwise. */

@@ -1,6 +1,6 @@
-import { isPlainObject, jsonProblems, type JsonValue } from '#core';
+import { isPlainObject, jsonProblems, type JsonValue, type Work } from '#core';
 import { expressionSource } from '../expressions/template.js';
-import type { Step, Workflow } from './workflow.js';
+import type { Workflow } from './workflow.js';
 
 /** As much of a step as makes sense, however wrong the rest of it is. */
 export interface StepSketch {
@@ -17,13 +17,23 @@ export interface WorkflowSketch {
   output?: JsonValue;
 }
 
-export function sketchOf({ steps, output }: Workflow): WorkflowSketch {
-  return { steps: steps.map((step: Step) => ({ ...step, dependsOn: dependencies(step.dependsOn) })), output };
+export function* sketchOf({ steps, output }: Workflow): Work<WorkflowSketch> {
+  const sketches: StepSketch[] = [];
+  for (const step of steps) {
+    sketches.push({ ...step, dependsOn: dependencies(step.dependsOn) });
+    yield;
+  }
+  return { steps: sketches, output };
 }
 
 /** @param steps the document's first steps, already cut to a bearable number. */
-export function sketchOfInvalid(raw: unknown, steps: readonly unknown[]): WorkflowSketch {
-  return { steps: steps.map(stepSketch), output: isPlainObject(raw) ? json(raw.output) : undefined };
+export function* sketchOfInvalid(raw: unknown, steps: readonly unknown[]): Work<WorkflowSketch> {
+  const sketches: StepSketch[] = [];
+  for (const step of steps) {
+    sketches.push(stepSketch(step));
+    yield;
+  }
+  return { steps: sketches, output: isPlainObject(raw) ? json(raw.output) : undefined };
 }
 
 function stepSketch(raw: unknown): StepSketch {

@@ -1,4 +1,5 @@
 import { Script, createContext } from 'node:vm';
+import { allNodes, type AstNode } from './ast.js';
 import { guardBuiltIns, type BuiltIn } from './built-ins.js';
 import { loadEngine, type Engine, type ParsedExpression } from './engine.js';
 import {
@@ -59,13 +60,20 @@ export class ExpressionRealm {
     ]);
   }
 
-  /** @throws the engine's error record for bad syntax; {@link ExpressionTimeoutError}; {RangeError} when nested too deeply. */
-  parse(source: string): ParsedExpression {
+  /**
+   * The expression and every node of its syntax tree.
+   * @throws the engine's error record for bad syntax; {@link ExpressionTimeoutError}; {RangeError} when nested too deeply,
+   *   or too large.
+   */
+  parse(source: string): { expression: ParsedExpression; nodes: readonly AstNode[] } {
     const copies = source.match(/\?[?:]/g)?.length ?? 0;
     const parse = (): ParsedExpression => this.#engine(source, ENGINE_OPTIONS);
     const expression = copies <= MAX_UNWATCHED_COPIES ? parse() : this.#watch(parse, PARSE_TIMEOUT_MS);
     for (const [name, value] of this.#assigned) expression.assign(name, value);
-    return expression;
+    const nodes = allNodes(expression.ast());
+    // The parser makes a symbol table a source, and each node's prototype is a symbol of it: they are six times the tree.
+    for (const node of nodes) Object.setPrototypeOf(node, Object.prototype);
+    return { expression, nodes };
   }
 
   /**

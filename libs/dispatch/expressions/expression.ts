@@ -22,20 +22,25 @@ export function compileExpression(source: string): Expression {
   try {
     const simple = parseSimplePath(source);
     // Should it turn out to need the engine after all, it is parsed then.
-    if (simple !== undefined) return assemble(source, simple, undefined);
-    const parsed = expressionRealm().parse(source);
-    return assemble(source, parsed.ast(), parsed);
+    if (simple !== undefined) return assemble(source, simple, allNodes(simple), undefined);
+    const { expression, nodes } = expressionRealm().parse(source);
+    return assemble(source, expression.ast(), nodes, expression);
   } catch (error) {
     throw error instanceof ValidationError ? error : invalid([reasonOf(error)]);
   }
 }
 
-function assemble(source: string, root: AstNode, parsed: ParsedExpression | undefined): Expression {
-  const nodes = allNodes(root);
+function assemble(
+  source: string,
+  root: AstNode,
+  nodes: readonly AstNode[],
+  parsed: ParsedExpression | undefined,
+): Expression {
   const problems = findSyntaxProblems(nodes);
   if (problems.length > 0) throw invalid(problems);
   return new Expression(source, {
     parsed,
+    parts: parsed === undefined ? 0 : nodes.length,
     use: scopeUse(nodes),
     plain: compilePlain(root),
     isWatched: needsWatch(nodes),
@@ -44,6 +49,7 @@ function assemble(source: string, root: AstNode, parsed: ParsedExpression | unde
 
 interface CompiledParts {
   parsed: ParsedExpression | undefined;
+  parts: number;
   use: ScopeUse;
   plain: PlainExpression | undefined;
   isWatched: boolean;
@@ -54,14 +60,17 @@ export class Expression {
   readonly source: string;
   /** The step ids it names for certain as `$steps.<id>`. */
   readonly stepIds: readonly string[];
+  /** Nodes of its syntax tree that are kept: what it takes in memory goes by it. 0 for a simple path. */
+  readonly parts: number;
   readonly #use: ScopeUse;
   readonly #plain: PlainExpression | undefined;
   readonly #isWatched: boolean;
   #parsed: ParsedExpression | undefined;
 
   /** @internal `compileExpression` makes them. */
-  constructor(source: string, { parsed, use, plain, isWatched }: CompiledParts) {
+  constructor(source: string, { parsed, parts, use, plain, isWatched }: CompiledParts) {
     this.source = source;
+    this.parts = parts;
     this.stepIds = use.stepIds;
     this.#parsed = parsed;
     this.#use = use;
@@ -87,7 +96,7 @@ export class Expression {
 
   #evaluateInRealm(scope: ExpressionScope, timeoutMs: number, endsAt: number): unknown {
     const realm = expressionRealm();
-    const expression = (this.#parsed ??= realm.parse(this.source));
+    const expression = (this.#parsed ??= realm.parse(this.source).expression);
     const bindings = this.#bindings(scope, endsAt);
     try {
       return realm.evaluate({ expression, isWatched: this.#isWatched, bindings, timeoutMs });

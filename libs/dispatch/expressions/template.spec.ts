@@ -1,13 +1,20 @@
-import type { JsonValue } from '#core';
+import { runAtOnce, type JsonValue } from '#core';
 import { ExpressionError } from './expression.errors.js';
 import type { ExpressionScope } from './expression-scope.js';
-import { compileTemplate, expressionSource, type Template } from './template.js';
+import { compileTemplate, expressionSource, type Template, type TemplateObserver } from './template.js';
 
 const LIMITS = { timeoutMs: 500 };
 
+function compileFor(
+  value: JsonValue,
+  path: readonly PropertyKey[],
+  observer: Pick<TemplateObserver, 'report'> & Partial<TemplateObserver>,
+): Template {
+  return runAtOnce(compileTemplate(value, path, { admit: () => true, admitted: () => {}, ...observer }));
+}
+
 function compile(value: JsonValue, path: readonly PropertyKey[] = []): Template {
-  return compileTemplate(value, path, {
-    admit: () => true,
+  return compileFor(value, path, {
     report: ({ message }) => {
       throw new Error(message);
     },
@@ -82,8 +89,7 @@ describe('a template', () => {
   it('lists every bad expression with its place', () => {
     const value = { a: '{% 1 + %}', b: [{ c: '{% ( %}' }, '{% $input %}', '{% $eval("1") %}'] };
     const paths: string[] = [];
-    const { expressions } = compileTemplate(value, ['steps', 2, 'input'], {
-      admit: () => true,
+    const { expressions } = compileFor(value, ['steps', 2, 'input'], {
       report: ({ path }) => paths.push(path),
     });
     expect(paths).toEqual(['steps[2].input.a', 'steps[2].input.b[0].c', 'steps[2].input.b[2]']);
@@ -102,7 +108,7 @@ describe('a template', () => {
 
   it('passes over expressions that are not admitted', () => {
     const reported: string[] = [];
-    const { expressions } = compileTemplate(['{% 1 %}', '{% ( %}'], [], {
+    const { expressions } = compileFor(['{% 1 %}', '{% ( %}'], [], {
       admit: ([place]) => place === 0,
       report: ({ path }) => reported.push(path),
     });

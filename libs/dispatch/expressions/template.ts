@@ -1,4 +1,11 @@
-import { ValidationError, type JsonObject, type JsonValue, type Problem, formatPath } from '#core';
+import {
+  ValidationError,
+  type JsonObject,
+  type JsonValue,
+  type Problem,
+  type Work,
+  formatPath,
+} from '#core';
 import { ExpressionError } from './expression.errors.js';
 import type { ExpressionLimits } from './expression-limits.js';
 import type { ExpressionScope } from './expression-scope.js';
@@ -28,6 +35,15 @@ export interface TemplateObserver {
   report: (problem: Problem) => void;
   /** Whether one more expression may be compiled; the rest of the template is passed over otherwise. */
   admit: (path: readonly PropertyKey[]) => boolean;
+  /** Of each expression that was compiled. */
+  admitted: (path: readonly PropertyKey[], expression: Expression) => void;
+}
+
+/** An expression of a template, from where it is found until it is compiled. */
+interface Slot {
+  readonly source: string;
+  readonly path: readonly PropertyKey[];
+  expression: Expression | undefined;
 }
 
 /** A JSON value in which some strings are expressions, compiled once. */
@@ -61,41 +77,75 @@ export class Template {
 }
 
 /**
+ * Compiles a template; may be interrupted between two expressions.
+ *
  * @param value any JSON value, no deeper than core's `MAX_JSON_DEPTH`. Its constant parts are kept, not copied: freeze it
  *   if anyone may write to it.
  * @param path where the value stands in the document.
  */
-export function compileTemplate(
+export function* compileTemplate(
   value: JsonValue,
   path: readonly PropertyKey[],
-  { report, admit }: TemplateObserver,
-): Template {
+  observer: TemplateObserver,
+): Work<Template> {
+  const { slots, render } = findExpressions(value, path);
   const expressions: PlacedExpression[] = [];
-  const render = compile(value, path);
+  for (const slot of slots) {
+    if (!observer.admit(slot.path)) continue;
+    slot.expression = compileSlot(slot, observer);
+    if (slot.expression !== undefined) expressions.push({ path: slot.path, expression: slot.expression });
+    yield;
+  }
   return new Template(expressions, render ?? constant(value));
+}
 
-  /** Undefined: there is no expression in it. */
-  function compile(part: JsonValue, place: readonly PropertyKey[]): Render | undefined {
+function compileSlot({ source, path }: Slot, { report, admitted }: TemplateObserver): Expression | undefined {
+  try {
+    const expression = compileExpression(source);
+    admitted(path, expression);
+    return expression;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    for (const { message } of error.problems) report({ path: formatPath(path), message });
+    return undefined;
+  }
+}
+
+/** Every expression of a value, in document order, and what renders it once they are compiled; none without any. */
+function findExpressions(
+  value: JsonValue,
+  root: readonly PropertyKey[],
+): { slots: readonly Slot[]; render: Render | undefined } {
+  const slots: Slot[] = [];
+  const place = [...root];
+  return { slots, render: find(value) };
+
+  function find(part: JsonValue): Render | undefined {
     if (typeof part === 'string') {
       const source = expressionSource(part);
-      return source === undefined ? undefined : compileSource(source, place);
+      return source === undefined ? undefined : found(source);
     }
     if (typeof part !== 'object' || part === null) return undefined;
-    return Array.isArray(part) ? compileArray(part, place) : compileObject(part, place);
+    return Array.isArray(part) ? findInArray(part) : findInObject(part);
   }
 
-  function compileArray(items: readonly JsonValue[], place: readonly PropertyKey[]): Render | undefined {
+  function findAt(key: PropertyKey, child: JsonValue): Render | undefined {
+    place.push(key);
+    const render = find(child);
+    place.pop();
+    return render;
+  }
+
+  function findInArray(items: readonly JsonValue[]): Render | undefined {
     // An array may have properties beside its items; JSON knows nothing of them.
-    const renders = items.map((item, index) => compile(item, [...place, index]));
+    const renders = items.map((item, index) => findAt(index, item));
     if (renders.every((render) => render === undefined)) return undefined;
     const complete = renders.map((render, index) => render ?? constant(items[index] ?? null));
     return (scope, timeLeft) => complete.map((render) => render(scope, timeLeft));
   }
 
-  function compileObject(object: JsonObject, place: readonly PropertyKey[]): Render | undefined {
-    const renders = Object.entries(object).map(
-      ([key, child]) => [key, compile(child, [...place, key])] as const,
-    );
+  function findInObject(object: JsonObject): Render | undefined {
+    const renders = Object.entries(object).map(([key, child]) => [key, findAt(key, child)] as const);
     if (renders.every(([, render]) => render === undefined)) return undefined;
     const complete = renders.map(([key, render]) => [key, render ?? constant(object[key] ?? null)] as const);
     return (scope, timeLeft) => {
@@ -105,21 +155,14 @@ export function compileTemplate(
     };
   }
 
-  function compileSource(source: string, place: readonly PropertyKey[]): Render | undefined {
-    if (!admit(place)) return undefined;
-    try {
-      const expression = compileExpression(source);
-      expressions.push({ path: place, expression });
-      return (scope, timeLeft) => {
-        const result = expression.evaluate(scope, timeLeft(source));
-        if (result === undefined) throw new ExpressionError(source, 'has no value');
-        return result;
-      };
-    } catch (error) {
-      if (!(error instanceof ValidationError)) throw error;
-      for (const { message } of error.problems) report({ path: formatPath(place), message });
-      return undefined;
-    }
+  function found(source: string): Render {
+    const slot: Slot = { source, path: [...place], expression: undefined };
+    slots.push(slot);
+    return (scope, timeLeft) => {
+      const result = slot.expression?.evaluate(scope, timeLeft(source));
+      if (result === undefined) throw new ExpressionError(source, 'has no value');
+      return result;
+    };
   }
 }
 

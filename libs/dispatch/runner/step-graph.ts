@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { turnOver } from '#core';
 import type { CompiledStep } from '../document/compiled-workflow.js';
 import { ReadySteps } from './ready-steps.js';
 
@@ -36,6 +37,9 @@ export async function runStepGraph({
 
   await new Promise<void>((resolve) => {
     const runNext = async (): Promise<void> => {
+      // Steps that end at once, ten thousand of them, would otherwise be one turn of the event loop.
+      const pause = turnOver();
+      if (pause !== undefined) await pause;
       const step = ready.take();
       if (step === undefined || signal.aborted || failures.length > 0) return;
       await run(step);

@@ -1,6 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, Deadline, abortReason, jsonProblems, retry, type JsonValue, type RetryPolicy } from '#core';
+import {
+  Clock,
+  Deadline,
+  abortReason,
+  jsonProblems,
+  retry,
+  turnOver,
+  type JsonValue,
+  type RetryPolicy,
+} from '#core';
 import { AgentPool, type Lease } from '#agent-pool';
 import { DispatchError } from '../dispatch.errors.js';
 import type { DispatchOptions } from '../dispatch.options.js';
@@ -12,9 +20,6 @@ import type { RunContext } from './run-context.js';
 import { StepAttempts } from './step-attempts.js';
 import { stepError } from './step-error.js';
 import { runTask } from './task-run.js';
-
-/** An evaluation that took longer is followed by a turn of the event loop. */
-const LONG_EVALUATION_MS = 5;
 
 /** Runs one step to its end: `when`, input, then attempts on leased agents, with back-off between them. */
 @Injectable()
@@ -32,11 +37,11 @@ export class StepRunner {
   async run(step: CompiledStep, run: RunContext): Promise<StepRecord> {
     const attempts = new StepAttempts(step, run, this.clock);
     try {
-      const startedAt = this.clock.monotonic();
       if (!this.#isWanted(step, run)) return attempts.skip('when');
       const input = step.input.evaluate(run.scope, this.#limits);
       // Expressions block the loop; those of many steps in a row would keep timers, sockets and the abort from their turn.
-      if (this.clock.monotonic() - startedAt > LONG_EVALUATION_MS) await setImmediate();
+      const pause = turnOver();
+      if (pause !== undefined) await pause;
       const output = await retry(() => this.#attempt(step, input, attempts, run), {
         clock: this.clock,
         policy: remaining(step.retry, attempts.count),

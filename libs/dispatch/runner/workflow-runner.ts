@@ -7,6 +7,7 @@ import {
   abortReason,
   jsonProblems,
   toErrorRecord,
+  turnOver,
   type ErrorRecord,
   type JsonValue,
 } from '#core';
@@ -48,14 +49,14 @@ export class WorkflowRunner {
    * @throws the signal's reason after a shutdown or a lost lease; {StateError} when the store refuses a commit.
    */
   async run(executionId: string, signal: AbortSignal): Promise<void> {
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
     const claimed = await this.executions.claim(executionId);
     if (claimed === undefined) return;
     const { stored, journal } = claimed;
     if (stored.cancel !== null) return this.#finish(claimed, cancelled(stored.cancel));
-    const workflow = this.#restore(stored);
-    if (workflow instanceof ValidationError) {
-      return this.#finish(claimed, { kind: 'failed', error: toErrorRecord(workflow, workflow.code) });
-    }
+    const workflow = await this.#restore(stored, signal);
+    if ('kind' in workflow) return this.#conclude(claimed, workflow);
     this.#noteStart(stored, journal, workflow);
     const endsAt = Date.parse(stored.state.startedAt ?? this.clock.timestamp()) + stored.facts.timeoutMs;
     const deadline = this.#deadline(stored.facts.timeoutMs, endsAt, signal);
@@ -104,11 +105,15 @@ export class WorkflowRunner {
   }
 
   /** A document that was accepted and no longer compiles fails its execution: trying again would find the same. */
-  #restore({ definition }: StoredExecution): CompiledWorkflow | ValidationError {
+  async #restore(
+    { definition }: StoredExecution,
+    signal: AbortSignal,
+  ): Promise<CompiledWorkflow | Ending> {
     try {
-      return this.compiler.restore(definition.workflow);
+      return await this.compiler.restore(definition.workflow, signal);
     } catch (error) {
-      if (error instanceof ValidationError) return error;
+      if (error instanceof ValidationError) return { kind: 'failed', error: toErrorRecord(error, error.code) };
+      if (signal.aborted) return { kind: 'aborted', reason: abortReason(signal) };
       throw error;
     }
   }

@@ -1,6 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyBodyParser, FastifyInstance } from 'fastify';
+import { turnOver } from '#core';
 import { HttpServerError } from './http-server.errors.js';
+
+/** A body with more bytes takes ms to be parsed: of those that arrive together each has a turn of the event loop. */
+const LARGE_BODY_BYTES = 65_536;
 
 /**
  * JSON as RFC 8259 has it between systems: UTF-8 without a byte order mark. No body at all is `undefined`, whatever its
@@ -9,7 +13,7 @@ import { HttpServerError } from './http-server.errors.js';
 export function createJsonBodyParser(fastify: FastifyInstance): FastifyBodyParser<Buffer> {
   // Refuses `__proto__` and `constructor.prototype` too.
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
-  return (request, body, done) => {
+  const parse: FastifyBodyParser<Buffer> = (request, body, done) => {
     if (body.length === 0) {
       done(null, undefined);
     } else if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
@@ -26,5 +30,10 @@ export function createJsonBodyParser(fastify: FastifyInstance): FastifyBodyParse
           );
       });
     }
+  };
+  return (request, body, done) => {
+    const pause = body.length > LARGE_BODY_BYTES ? turnOver() : undefined;
+    if (pause === undefined) void parse(request, body, done);
+    else void pause.then(() => parse(request, body, done));
   };
 }
