@@ -13,27 +13,39 @@ const waiting: (() => void)[] = [];
 /**
  * Lets long work go on piece by piece: between two pieces `const pause = turnOver(); if (pause !== undefined) await pause;`.
  *
- * Undefined as long as the time of this turn of the event loop is not used up. Else a promise of the next turn that is
- * free: whoever works in this process shares the turns, one piece of work each, first come first served; so ten large
- * documents block the loop for no longer than one, and a small one waits for no large one to end.
+ * Undefined as long as the time of this turn of the event loop is not used up. Else a promise of a later turn: whoever
+ * works in this process shares the turns, first come first served; so ten large documents block the loop for no longer
+ * than one, and a small one waits for no large one to end.
  */
 export function turnOver(): Promise<void> | undefined {
   if (turnBegan === undefined) {
-    turnBegan = performance.now();
-    setImmediate(nextTurn);
+    beginTurn();
     return undefined;
   }
   if (performance.now() - turnBegan < TURN_BUDGET_MS) return undefined;
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-function nextTurn(): void {
-  const next = waiting.shift();
-  if (next === undefined) {
-    turnBegan = undefined;
-    return;
-  }
+function beginTurn(): void {
   turnBegan = performance.now();
   setImmediate(nextTurn);
-  next();
+}
+
+function nextTurn(): void {
+  turnBegan = undefined;
+  if (waiting.length === 0) return;
+  beginTurn();
+  serve();
+}
+
+/** Lets the first of those who wait go on, and the next one as well if that took next to no time. */
+function serve(): void {
+  waiting.shift()?.();
+  // A tick asked for by a promise callback comes after the last of them, when all that was waited for is done.
+  queueMicrotask(() => process.nextTick(serveMore));
+}
+
+function serveMore(): void {
+  const left = turnBegan === undefined ? 0 : TURN_BUDGET_MS - (performance.now() - turnBegan);
+  if (waiting.length > 0 && left > 0) serve();
 }
