@@ -5,6 +5,7 @@ import { HttpDrain, createFastifyAdapter } from '#http';
 import { AppModule } from './app.module.js';
 import type { ServiceConfig } from './config/config.schema.js';
 import type { ServiceInfo } from './info/service-info.js';
+import { limitAbandonedTasks } from './lifecycle/abandonment-limit.js';
 import { Readiness } from './lifecycle/readiness.js';
 import { ServiceLogger } from './lifecycle/service-logger.js';
 import { ServiceShutdown } from './lifecycle/service-shutdown.js';
@@ -52,11 +53,15 @@ export async function startService(
         // Closed before the agents were there.
         () => undefined,
       );
+    const serviceShutdown = new ServiceShutdown({ app, httpDrain, patternServer, exit, ...shutdown });
+    limitAbandonedTasks(app, shutdown.maxAbandonedTasks, (abandoned) =>
+      serviceShutdown.abandonedTooMany(abandoned),
+    );
     return {
       app,
       url: await app.getUrl(),
       patternsUrl: patternServer?.url ?? null,
-      shutdown: new ServiceShutdown({ app, httpDrain, patternServer, exit, ...shutdown }),
+      shutdown: serviceShutdown,
     };
   } catch (error) {
     // What stopped the start is told, not what its clearing away met.

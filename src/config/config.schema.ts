@@ -14,6 +14,14 @@ const shutdownSchema = z.strictObject({
   drainDelayMs: delayMsSchema
     .default(0)
     .describe('How long work is still accepted after readiness went down, for load balancers to notice.'),
+  maxAbandonedTasks: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100)
+    .describe(
+      'Tasks that ignored their abort and were given up, after which the process ends to be restarted: each may go on for ever.',
+    ),
 });
 
 /** The configuration of the service: one key a part of the house. What concerns more than one, `crossCheck` looks at. */

@@ -55,6 +55,13 @@ export class ServiceShutdown {
     if (this.#begunAt === undefined) void this.#begin('uncaught error');
   }
 
+  /** What too many tasks that nothing can end do: the same, so that whoever started the process starts another. */
+  abandonedTooMany(abandoned: number): void {
+    this.#logger.error(`${abandoned} tasks ignored their abort and may go on for ever: ending, to be restarted`);
+    this.#code = 1;
+    if (this.#begunAt === undefined) void this.#begin('abandoned tasks');
+  }
+
   async #begin(reason: string): Promise<void> {
     this.#begunAt = this.#clock.monotonic();
     const { app, httpDrain, patternServer, drainDelayMs, gracePeriodMs, exit } = this.#options;

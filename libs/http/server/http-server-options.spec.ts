@@ -18,6 +18,7 @@ describe('httpServerOptionsSchema', () => {
       keepAliveTimeoutMs: 15_000,
       headersTimeoutMs: 16_000,
       requestTimeoutMs: 30_000,
+      sendTimeoutMs: 30_000,
       connectionsCheckingIntervalMs: 2_000,
       bodyLimitBytes: 1_048_576,
       maxHeaderSizeBytes: 16_384,

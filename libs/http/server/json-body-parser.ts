@@ -26,7 +26,10 @@ export function createJsonBodyParser(fastify: FastifyInstance): FastifyBodyParse
         if (error === null) done(null, value);
         else
           done(
-            new HttpServerError('MALFORMED_JSON', 'the body is not JSON, or has a forbidden key (__proto__)'),
+            new HttpServerError(
+              'MALFORMED_JSON',
+              'the body is not JSON, or has a forbidden key (__proto__, constructor.prototype)',
+            ),
           );
       });
     }
