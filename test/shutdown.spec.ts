@@ -1,10 +1,10 @@
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Answer } from './helpers/client.js';
 import { eventually } from './helpers/eventually.js';
 import { startHttpAgent } from './helpers/http-agent.js';
 import { childrenOf, isAlive } from './helpers/processes.js';
 import { startService } from './helpers/service.js';
+import { openSocket } from './helpers/socket.js';
 import { functionPool, httpPool, oneStep } from './helpers/workflows.js';
 
 /** The promise of the service for an idle one: from the signal to the end. */
@@ -18,13 +18,6 @@ async function fresh(url: string, ask: (client: Client) => Promise<Answer>): Pro
   } finally {
     await client.close();
   }
-}
-
-function openSocket(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => resolve(socket)).on('error', reject);
-  });
 }
 
 describe('the end of an idle service', () => {
@@ -193,47 +186,5 @@ describe('the end of a busy service', () => {
     service.kill('SIGINT');
     expect((await poll).json.status).toBe('completed');
     expect((await service.exit()).code).toBe(0);
-  });
-});
-
-describe('agents that misbehave', () => {
-  it('are given up when they ignore their signal, counted, replaced, and hold up nothing (fault 11)', async () => {
-    const service = await startService({
-      config: { dispatch: { abortGraceMs: 100 }, pools: [functionPool('local')] },
-    });
-    const before = (await service.client.get('/v1/agents')).json.items[0].agentId as string;
-    const deaf = await service.client.run(
-      oneStep('local', { do: 'ignore-abort', ms: 60_000 }, { timeoutMs: 50 }),
-    );
-    expect(deaf).toMatchObject({ status: 'failed', steps: { only: { error: { code: 'STEP_TIMEOUT' } } } });
-
-    const { text } = await service.client.get('/metrics');
-    expect(text).toContain('orchestra_tasks_abandoned_total{capability="local"} 1\n');
-    const { json } = await service.client.get('/health/detailed');
-    expect(json.details).toMatchObject({
-      dispatch: { tasksAbandoned: 1 },
-      pools: { details: { local: { tasksAbandoned: 1 } } },
-    });
-    expect((await service.client.run(oneStep('local'))).status).toBe('completed');
-    const after = (await service.client.get('/v1/agents')).json.items[0].agentId as string;
-    expect(after).not.toBe(before);
-
-    const { code, durationMs } = await service.stop();
-    expect(code).toBe(0);
-    expect(durationMs).toBeLessThan(IDLE_END_MS);
-  });
-
-  it('end the process with code 1 when they throw where nobody catches, after what was accepted (fault 13)', async () => {
-    const service = await startService({ config: { pools: [functionPool('local', { size: { min: 2 } })] } });
-    const run = (input: object) =>
-      service.client.post('/v1/executions?waitMs=30000', { workflow: oneStep('local', input) });
-    const answers = await Promise.all([
-      run({ do: 'sleep', ms: 700 }),
-      run({ do: 'throw-later', ms: 500, message: 'nobody catches me' }),
-    ]);
-    expect(answers.map(({ json }) => json.status as string)).toEqual(['completed', 'completed']);
-    const { code, stderr } = await service.exit();
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/nobody catches me\n\s+at /);
   });
 });

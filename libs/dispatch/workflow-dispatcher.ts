@@ -322,9 +322,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return { compiled, ...parsed.data };
   }
 
-  async #compile(
-    workflow: unknown,
-  ): Promise<{ compiled?: CompiledWorkflow; problems: readonly Problem[] }> {
+  async #compile(workflow: unknown): Promise<{ compiled?: CompiledWorkflow; problems: readonly Problem[] }> {
     try {
       const checks = {
         capabilities: (name: string) => this.pool.has(name),

@@ -57,7 +57,9 @@ export class ServiceShutdown {
 
   /** What too many tasks that nothing can end do: the same, so that whoever started the process starts another. */
   abandonedTooMany(abandoned: number): void {
-    this.#logger.error(`${abandoned} tasks ignored their abort and may go on for ever: ending, to be restarted`);
+    this.#logger.error(
+      `${abandoned} tasks ignored their abort and may go on for ever: ending, to be restarted`,
+    );
     this.#code = 1;
     if (this.#begunAt === undefined) void this.#begin('abandoned tasks');
   }

@@ -88,7 +88,10 @@ function* parse(
     yield;
   }
   if ('problems' in header || !problems.isEmpty) return undefined;
-  return Object.freeze({ ...frozenCopy({ ...header.data, steps: [] }), steps: Object.freeze(steps) as Step[] });
+  return Object.freeze({
+    ...frozenCopy({ ...header.data, steps: [] }),
+    steps: Object.freeze(steps) as Step[],
+  });
 }
 
 /** What JSON cannot tell apart (a property that is undefined, -0) is gone from the copy; so is any tie to the caller. */
@@ -117,7 +120,10 @@ function* compileTemplates(
     admitted: (path, expression) => {
       parts += expression.parts;
       if (parts > maxParts) {
-        problems.addProblem({ path: formatPath(path), message: `expressions of more than ${maxParts} parts` });
+        problems.addProblem({
+          path: formatPath(path),
+          message: `expressions of more than ${maxParts} parts`,
+        });
       }
     },
   };

@@ -21,7 +21,9 @@ describe('WorkflowCompiler', () => {
     await expect(
       compiler.compile(makeDocument(), { capabilities: () => false, prefix: ['workflow'] }),
     ).rejects.toThrow('workflow.steps[0].capability: no pool provides "c"');
-    await expect(compiler.compile(makeDocument(), { maxSteps: 0 })).rejects.toThrow('1 steps are more than 0');
+    await expect(compiler.compile(makeDocument(), { maxSteps: 0 })).rejects.toThrow(
+      '1 steps are more than 0',
+    );
     expect(await compiler.compile(makeDocument(), { capabilities: () => true, maxSteps: 1 })).toBeDefined();
   });
 

@@ -51,11 +51,7 @@ export class WorkflowCompiler {
    * @throws {ValidationError} with every problem, see `validateWorkflow`; {QueueError} `QUEUE_FULL` when too many are
    *   being compiled already; the signal's reason.
    */
-  async compile(
-    raw: unknown,
-    checks: WorkflowChecks = {},
-    signal?: AbortSignal,
-  ): Promise<CompiledWorkflow> {
+  async compile(raw: unknown, checks: WorkflowChecks = {}, signal?: AbortSignal): Promise<CompiledWorkflow> {
     const pause = turnOver();
     if (pause !== undefined) await pause;
     // What is not JSON may have the text of something that is: NaN that of null.

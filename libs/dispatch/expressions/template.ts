@@ -1,11 +1,4 @@
-import {
-  ValidationError,
-  type JsonObject,
-  type JsonValue,
-  type Problem,
-  type Work,
-  formatPath,
-} from '#core';
+import { ValidationError, type JsonObject, type JsonValue, type Problem, type Work, formatPath } from '#core';
 import { ExpressionError } from './expression.errors.js';
 import type { ExpressionLimits } from './expression-limits.js';
 import type { ExpressionScope } from './expression-scope.js';

@@ -105,14 +105,12 @@ export class WorkflowRunner {
   }
 
   /** A document that was accepted and no longer compiles fails its execution: trying again would find the same. */
-  async #restore(
-    { definition }: StoredExecution,
-    signal: AbortSignal,
-  ): Promise<CompiledWorkflow | Ending> {
+  async #restore({ definition }: StoredExecution, signal: AbortSignal): Promise<CompiledWorkflow | Ending> {
     try {
       return await this.compiler.restore(definition.workflow, signal);
     } catch (error) {
-      if (error instanceof ValidationError) return { kind: 'failed', error: toErrorRecord(error, error.code) };
+      if (error instanceof ValidationError)
+        return { kind: 'failed', error: toErrorRecord(error, error.code) };
       if (signal.aborted) return { kind: 'aborted', reason: abortReason(signal) };
       throw error;
     }

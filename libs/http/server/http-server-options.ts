@@ -29,7 +29,9 @@ export const httpServerOptionsSchema = z
       .describe('How long a client may take nothing of an answer before its connection is cut.'),
     connectionsCheckingIntervalMs: durationMsSchema
       .default(2_000)
-      .describe('How often headersTimeoutMs and requestTimeoutMs are looked after; by so much a request may outlive them.'),
+      .describe(
+        'How often headersTimeoutMs and requestTimeoutMs are looked after; by so much a request may outlive them.',
+      ),
     bodyLimitBytes: z.int().min(1).max(104_857_600).default(1_048_576).describe('Largest body accepted.'),
     maxHeaderSizeBytes: z
       .int()
