@@ -87,15 +87,13 @@ describe('FAULTS 42: the prototype of everything', () => {
   const BATCH = 100;
   /** A character of a key as it is, or escaped. */
   const spelt = (word: string): fc.Arbitrary<string> =>
-    fc
-      .array(fc.boolean(), { minLength: word.length, maxLength: word.length })
-      .map((escaped) =>
-        [...word]
-          .map((letter, at) =>
-            escaped[at] === true ? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}` : letter,
-          )
-          .join(''),
-      );
+    fc.array(fc.boolean(), { minLength: word.length, maxLength: word.length }).map((escaped) =>
+      Array.from(word)
+        .map((letter, at) =>
+          escaped[at] === true ? `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}` : letter,
+        )
+        .join(''),
+    );
   const payload = fc.oneof(
     spelt('__proto__').map((key) => `{"${key}":{"polluted":1}}`),
     fc.tuple(spelt('constructor'), spelt('prototype')).map(([a, b]) => `{"${a}":{"${b}":{"polluted":1}}}`),

@@ -56,7 +56,9 @@ describe('FAULTS 55: an agent behind HTTP that is in trouble', () => {
   let service: Service;
 
   beforeAll(async () => {
-    agent = await startHttpAgent(({ body }, response) => void answer(response, body.input));
+    agent = await startHttpAgent(({ body }, response) => {
+      answer(response, body.input);
+    });
     service = await startService({
       lifetime: 'file',
       config: {
@@ -95,7 +97,7 @@ describe('FAULTS 55: an agent behind HTTP that is in trouble', () => {
     expect(Date.now() - from).toBeLessThan(attempts * STEP_TIMEOUT_MS + SLACK_MS);
     const calls = agent.callsOf(execution.executionId);
     expect(calls).toHaveLength(attempts);
-    if (['hang', 'drip', 'flood', 'announce'].includes(String('do' in input ? input.do : ''))) {
+    if (['hang', 'drip', 'flood', 'announce'].includes('do' in input ? input.do : '')) {
       await eventually(() => calls.every(({ aborted }) => aborted), { what: 'the end of the connections' });
     }
     expect(residentBytes(service.pid) - residentBefore).toBeLessThan(50_000_000);

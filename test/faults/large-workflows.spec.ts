@@ -1,7 +1,8 @@
 /** Workflows far larger than usual, in documents that are right and in documents that are not. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_LOOP_LAG_MS, loopLag } from '../helpers/loop-lag.js';
 import { expectProblem } from '../helpers/problems.js';
-import { join } from 'node:path';
 import { ROOT, startService, type Service } from '../helpers/service.js';
 import { functionPool } from '../helpers/workflows.js';
 
@@ -94,6 +95,8 @@ describe('FAULTS 44: a 10,000-step workflow', () => {
     const large = service.client
       .submit({ id: 'large', steps: steps((place) => ({ input: `{% 2 + ${place} %}` })) })
       .then(() => order.push('large'));
+    // It is here by now, and being compiled for as long again at least.
+    await sleep(200);
     const small = service.client
       .submit({ id: 'small', steps: [{ id: 'a', capability: 'c', input: '{% 2 * 2 %}' }] })
       .then(() => order.push('small'));

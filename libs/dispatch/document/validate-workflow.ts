@@ -20,8 +20,8 @@ export const MAX_EXPRESSIONS_PER_STEP = 5;
  * Parts of all expressions of one document together, see `Expression.parts`: so many, and so many more a step. A part
  * takes about 300 bytes for as long as the workflow is in memory; most expressions have ten.
  */
-export const MAX_EXPRESSION_PARTS = 100_000;
-export const MAX_EXPRESSION_PARTS_PER_STEP = 100;
+const MAX_EXPRESSION_PARTS = 100_000;
+const MAX_EXPRESSION_PARTS_PER_STEP = 100;
 
 /** Steps are parsed one by one: zod cannot hand on the issues of a hundred thousand at once. */
 const headerSchema = workflowSchema.extend({

@@ -1,5 +1,5 @@
 import { ValidationError } from '#core';
-import { MAX_CACHED_DOCUMENT_SIZE, WorkflowCompiler } from './workflow-compiler.js';
+import { MAX_CACHED_DOCUMENT_SIZE, MAX_LARGE_WAITING, WorkflowCompiler } from './workflow-compiler.js';
 
 function makeDocument(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return { id: 'w', steps: [{ id: 'a', capability: 'c', input: { n: null } }], ...changes };
@@ -63,5 +63,41 @@ describe('WorkflowCompiler', () => {
     (raw.metadata as { a: number }).a = 2;
     expect(compiled.document.metadata).toEqual({ a: 1 });
     expect((await compiler.compile(raw)).document.metadata).toEqual({ a: 2 });
+  });
+
+  it('is not misled by a caller who changes a document while it is compiled', async () => {
+    const compiler = new WorkflowCompiler();
+    const steps = Array.from({ length: 3_000 }, (_, place) => ({ id: `s${place}`, capability: 'c' }));
+    const raw = makeDocument({ steps });
+    const compiling = compiler.compile(raw);
+    setImmediate(() => steps.forEach((step) => (step.capability = 'other')));
+    const { document } = await compiling;
+    expect(new Set(document.steps.map(({ capability }) => capability))).toEqual(new Set(['c']));
+  });
+
+  describe('of large documents', () => {
+    const steps = Array.from({ length: 1_000 }, (_, place) => ({ id: `s${place}`, capability: 'c' }));
+    const large = (name: string) => makeDocument({ name, steps });
+
+    it('keeps so many waiting, and refuses the next with QUEUE_FULL; small ones pass', async () => {
+      const compiler = new WorkflowCompiler();
+      const all = await Promise.allSettled([
+        ...Array.from({ length: MAX_LARGE_WAITING + 4 }, (_, nth) => compiler.compile(large(`large ${nth}`))),
+        compiler.compile(makeDocument()),
+      ]);
+      const refused = all.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+      expect(refused).toHaveLength(2);
+      for (const reason of refused) expect(reason).toMatchObject({ code: 'QUEUE_FULL', retryable: true });
+      expect(all.at(-1)?.status).toBe('fulfilled');
+      expect((await compiler.compile(large('later'))).document.name).toBe('later');
+    });
+
+    it('gives up one that waits for its turn when its signal aborts', async () => {
+      const compiler = new WorkflowCompiler();
+      const controller = new AbortController();
+      const compiling = compiler.compile(large('large'), {}, controller.signal);
+      controller.abort(new Error('enough'));
+      await expect(compiling).rejects.toThrow('enough');
+    });
   });
 });

@@ -21,7 +21,7 @@ export const MAX_CACHED_DOCUMENT_SIZE = 524_288;
 const PART_SIZE = 150;
 
 /** Text of a document that counts as large, in UTF-16 units. Below, compiling it takes a few ms and as many MB at most. */
-export const LARGE_DOCUMENT_TEXT = 16_384;
+const LARGE_DOCUMENT_TEXT = 16_384;
 
 /** Large documents compiled at once, at the door and by runs each; the next one waits in line. */
 const MAX_LARGE_AT_ONCE = 2;

@@ -1,18 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { cutWhenStalled } from './send-timeout.js';
-
-/** The send timeout once the server closes: whoever reads at all does so by then. */
-const CLOSING_SEND_TIMEOUT_MS = 1_000;
 
 /**
  * The clean end of a server's connections.
  *
  * A keep-alive connection outlives its last answer by the keep-alive timeout, and closing a server waits for it. From
  * `begin` on every answer says `connection: close`; when the server closes, what is still idle is closed with it, so that
- * closing ends with the last answer, or when its client stops reading it. Idle connections are left alone until then: a request may be on its way over them.
- * No timer of its own is involved.
+ * closing ends with the last answer. Idle connections are left alone until then: a request may be on its way over them.
+ * No timer is involved.
  *
  * Made before the server listens. @throws Fastify's FST_ERR_INSTANCE_ALREADY_LISTENING otherwise.
  */
@@ -44,10 +40,7 @@ export class HttpDrain {
   #close(): void {
     this.begin();
     this.#closing = true;
-    for (const [socket, answers] of this.#connections) {
-      if (answers.size === 0) socket.destroy();
-      for (const answer of answers) cutWhenStalled(answer, CLOSING_SEND_TIMEOUT_MS);
-    }
+    for (const [socket, answers] of this.#connections) if (answers.size === 0) socket.destroy();
   }
 
   #opened(socket: Socket): void {
@@ -64,7 +57,6 @@ export class HttpDrain {
     if (answers === undefined) return;
     answers.add(answer);
     if (this.#draining) endConnectionAfter(answer);
-    if (this.#closing) cutWhenStalled(answer, CLOSING_SEND_TIMEOUT_MS);
     answer.once('close', () => {
       answers.delete(answer);
       // An answer that was under way already when the drain began could not say that the connection ends with it.

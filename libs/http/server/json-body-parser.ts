@@ -36,7 +36,7 @@ export function createJsonBodyParser(fastify: FastifyInstance): FastifyBodyParse
   };
   return (request, body, done) => {
     const pause = body.length > LARGE_BODY_BYTES ? turnOver() : undefined;
-    if (pause === undefined) void parse(request, body, done);
+    if (pause === undefined) parse(request, body, done);
     else void pause.then(() => parse(request, body, done));
   };
 }
