@@ -10,7 +10,7 @@ export async function requestProblems(
   const parsed = parseShape(submitBodySchema, body);
   return [
     ...('problems' in parsed ? parsed.problems : []),
-    // eslint-disable-next-line @typescript-eslint/await-thenable -- the check may take its time
+     
     ...(await dispatcher.validate(body.workflow)),
   ];
 }
