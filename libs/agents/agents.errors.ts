@@ -14,7 +14,6 @@ import { OrchestraError } from '#core/plain';
  * - `AGENT_OUT_OF_MEMORY`: the heap of the agent's thread went over its `resourceLimits` and the thread was ended. Which of
  *   its tasks filled it, or whether earlier ones did, nobody knows. Retryable: the next attempt has an empty heap.
  * - `AGENT_CRASHED`: an exception that nobody caught, in a timer for instance, ended the agent's thread. Retryable.
- * - `AGENT_PACKAGE_MISSING`: this kind of agent needs a package that is not installed: `details.package`.
  *
  * There is no code for a timeout: a step's timeout aborts the task's signal, and an agent rejects with its reason.
  */
@@ -28,7 +27,6 @@ export type AgentErrorCode =
   | 'AGENT_TOOL_ERROR'
   | 'AGENT_MODULE_INVALID'
   | 'AGENT_OUT_OF_MEMORY'
-  | 'AGENT_CRASHED'
-  | 'AGENT_PACKAGE_MISSING';
+  | 'AGENT_CRASHED';
 
 export class AgentError extends OrchestraError<AgentErrorCode> {}

@@ -1,6 +1,5 @@
 import { AgentFactory, type Agent } from '#agent-pool';
-import { parseOptions, type Clock } from '#core';
-import { importPackage } from '../optional-package.js';
+import { loadPeer, parseOptions, untilAborted, type Clock } from '#core';
 import { AgentThread } from './agent-thread.js';
 import {
   threadAgentOptionsSchema,
@@ -44,10 +43,14 @@ export class ThreadAgentFactory extends AgentFactory {
     this.#entry = entry;
   }
 
-  /** @throws {AgentError} `AGENT_PACKAGE_MISSING`, `AGENT_MODULE_INVALID`, ...; the signal's reason. No thread is left then. */
+  /**
+   * @throws {AgentError} `AGENT_MODULE_INVALID`, ...; {MissingPeerError} without `piscina`; the signal's reason. No thread is
+   *   left then.
+   */
   async create(signal: AbortSignal): Promise<Agent> {
     signal.throwIfAborted();
-    const { default: exported } = await importPackage('piscina', () => import('piscina'));
+    const loading = loadPeer('piscina', () => import('piscina'));
+    const { default: exported } = await untilAborted(loading, signal);
     const dependencies = {
       piscina: exported.Piscina,
       entry: this.#entry,
