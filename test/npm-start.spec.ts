@@ -20,7 +20,9 @@ describe('npm start', () => {
     });
     let output = '';
     npm.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    await eventually(() => output.includes('listens on http://127.0.0.1:'), { what: 'the start' });
+    // It builds first, where the sources are newer.
+    const isThere = (): boolean => output.includes('listens on http://127.0.0.1:');
+    await eventually(isThere, { what: 'the start', within: 60_000 });
     const services = childrenOf(npm.pid ?? 0);
     expect(services).toHaveLength(1);
 
@@ -28,5 +30,5 @@ describe('npm start', () => {
     const [code] = (await once(npm, 'exit')) as [number | null];
     expect(code).toBe(0);
     expect(services.filter(isAlive)).toEqual([]);
-  });
+  }, 70_000);
 });

