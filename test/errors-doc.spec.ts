@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { ROOT } from './helpers/service.js';
 
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
-const FACTS = 'src/problems/error-facts.ts';
+const FACTS = 'src/problems/facts';
 
 /** Where each code of the sources comes from: `libs/queue/ports/queue.errors.ts:19`. */
 type Codes = Map<string, string>;

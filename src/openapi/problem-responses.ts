@@ -1,6 +1,6 @@
 import { problemDetails, type ProblemDetails, PROBLEM_MEDIA_TYPE } from '#http';
 import { PUBLIC } from '../auth/scope.decorators.js';
-import { ANSWERED } from '../problems/error-facts.js';
+import { ANSWERED } from '../problems/facts/answered.js';
 import { PROBLEMS, kindOf, type ProblemCode } from '../problems/problems.js';
 import type { OperationSpec } from './operation.js';
 import type { JsonSchema } from './json-schemas.js';

@@ -29,7 +29,7 @@ const RETRY_ELSEWHERE_MS = 5_000;
 export const PROBLEMS = {
   ...HTTP_SERVER_PROBLEMS,
   VALIDATION_FAILED: { status: 400, title: 'The request is not valid' },
-  INVALID_CURSOR: { status: 400, title: 'The cursor is not one of this listing' },
+  INVALID_CURSOR: { status: 400, title: 'The cursor or position is not one of this listing or stream' },
   UNAUTHENTICATED: { status: 401, title: 'An API key is needed' },
   FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
   EXECUTION_NOT_FOUND: { status: 404, title: 'There is no such execution' },

@@ -8,9 +8,5 @@ export async function requestProblems(
   body: Readonly<Record<string, unknown>>,
 ): Promise<readonly Problem[]> {
   const parsed = parseShape(submitBodySchema, body);
-  return [
-    ...('problems' in parsed ? parsed.problems : []),
-     
-    ...(await dispatcher.validate(body.workflow)),
-  ];
+  return [...('problems' in parsed ? parsed.problems : []), ...(await dispatcher.validate(body.workflow))];
 }
