@@ -3,22 +3,12 @@ import type { ReadEvent } from './helpers/event-reader.js';
 import { EventReader } from './helpers/event-reader.js';
 import { eventually } from './helpers/eventually.js';
 import { startService, type Service } from './helpers/service.js';
-import { functionPool, oneStep } from './helpers/workflows.js';
+import { functionPool, manyEvents, oneStep } from './helpers/workflows.js';
 
 /** Above what an idle machine needs (below 100 ms), far below any grace period. */
 const SOON_MS = 5_000;
 
 const streamOf = (executionId: string): string => `/v1/executions/${executionId}/events`;
-
-/** Some 10 MB of events: far more than sockets hold. */
-const big = {
-  id: 'big',
-  steps: Array.from({ length: 80 }, (_, at) => ({
-    id: `s${at}`,
-    capability: 'local',
-    input: { do: 'report', times: 100, message: 'm'.repeat(1_000) },
-  })),
-};
 
 const read = (service: Service, path: string, headers?: Record<string, string>): Promise<EventReader> =>
   EventReader.open(`${service.url}${path}`, { headers });
@@ -265,7 +255,7 @@ describe('the end of the service', () => {
 
   it('is held up by no reader who takes nothing of a big stream (fault 39)', async () => {
     const service = await startService({ config: { pools: [functionPool('local', { size: { min: 8 } })] } });
-    const execution = await service.client.run(big);
+    const execution = await service.client.run(manyEvents);
     const stuck = await read(service, streamOf(execution.executionId));
     stuck.pause();
     const { code, durationMs } = await service.stop();
@@ -281,7 +271,7 @@ describe('the end of the service', () => {
     const service = await startService({
       config: { events: { readerTimeoutMs: 300 }, pools: [functionPool('local', { size: { min: 8 } })] },
     });
-    const execution = await service.client.run(big);
+    const execution = await service.client.run(manyEvents);
     const stuck = await read(service, streamOf(execution.executionId));
     stuck.pause();
     const open = async (): Promise<string | undefined> =>

@@ -3,11 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WorkflowDispatcher, isFinalEvent, type ExecutionEvent } from '#dispatch';
 import { toCloudEvent } from '#events';
 import { RequireScope } from '../auth/scope.decorators.js';
-import { executionParamsSchema } from '../executions/executions.schemas.js';
+import { Operation } from '../openapi/operation.js';
 import { parseRequest } from '../problems/parse-request.js';
 import { EVENT_STREAM_OPTIONS, type EventStreamOptions } from './event-stream.options.js';
 import { EventStreams } from './event-streams.js';
-import { executionEventsQuerySchema, streamHeadersSchema } from './event-streams.schemas.js';
+import { streamExecutionEvents } from './events.operations.js';
 import { SHUTDOWN_FRAME, eventFrame } from './sse-frames.js';
 
 /** The events of one execution as server-sent events, from its log: whole, and resumable at any of them. */
@@ -22,6 +22,7 @@ export class ExecutionEventsController {
   /** From the first event, or behind `Last-Event-ID`, to the final one; 204 behind that. */
   @Get(':id/events')
   @RequireScope('read')
+  @Operation(streamExecutionEvents)
   events(
     @Param() params: unknown,
     @Query() query: unknown,
@@ -29,10 +30,11 @@ export class ExecutionEventsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const parsed = parseRequest(
-      { params: executionParamsSchema, query: executionEventsQuerySchema, headers: streamHeadersSchema },
-      { params, query, headers: { 'Last-Event-ID': lastEventId } },
-    );
+    const parsed = parseRequest(streamExecutionEvents.request, {
+      params,
+      query,
+      headers: { 'Last-Event-ID': lastEventId },
+    });
     const after = parsed.headers['Last-Event-ID'] ?? parsed.query.lastEventId;
     return this.streams.serve(request, reply, async (signal) => {
       const events = await this.dispatcher.openEvents(parsed.params.id, { after, signal });

@@ -46,7 +46,7 @@ export const submitBodySchema = submitOptionsSchema
     workflow: z
       .unknown()
       .optional()
-      .meta({ ...referenceTo('Workflow'), description: 'The workflow document.' }),
+      .meta({ ...referenceTo(workflowSchema), description: 'The workflow document.' }),
   })
   .meta({ required: ['workflow'] });
 

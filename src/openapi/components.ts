@@ -12,8 +12,10 @@ export function component<S extends z.ZodType>(name: string, schema: S): S {
 /** Where the named schemas are in the document. */
 export const COMPONENT_PREFIX = '#/components/schemas/';
 
-/** As the meta of a schema: what stands in its place in the document. */
-export function referenceTo(name: string): { $ref: string } {
+/** What stands for a named schema in the document. @throws {Error} for one without a name. */
+export function referenceTo(schema: z.ZodType): { $ref: string } {
+  const name = COMPONENTS.get(schema);
+  if (name === undefined) throw new Error('a schema without a name');
   return { $ref: `${COMPONENT_PREFIX}${name}` };
 }
 

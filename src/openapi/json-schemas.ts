@@ -36,7 +36,7 @@ export class JsonSchemas {
   of(schema: z.ZodType): JsonSchema {
     const name = this.#names.get(schema);
     if (name === undefined) throw new Error('a schema that was not given');
-    const json = namedSchemas().has(schema) ? referenceTo(name) : this.#at(name);
+    const json = namedSchemas().has(schema) ? referenceTo(schema) : this.#at(name);
     this.#use(json);
     return json;
   }

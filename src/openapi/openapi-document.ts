@@ -37,7 +37,9 @@ export function openApiDocument(routes: readonly Route[], { info, secured }: Doc
   const answers = new JsonSchemas('answer', [
     problemDetailsSchema,
     ...described.flatMap(({ operation, headers }) => [
-      ...operation.responses.flatMap(({ schema }) => (schema === undefined ? [] : [schema])),
+      ...operation.responses.flatMap(({ schema, item }) =>
+        [schema, item].filter((given) => given !== undefined),
+      ),
       ...headers.values(),
     ]),
   ]);

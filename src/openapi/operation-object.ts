@@ -92,10 +92,11 @@ function responses(
     });
     const content = ofStatus
       .filter(({ type, schema }) => type !== undefined || schema !== undefined)
-      .map(({ type = JSON_MEDIA_TYPE, schema }) => [
+      .map(({ type = JSON_MEDIA_TYPE, schema, item }) => [
         type,
         {
           ...(schema === undefined ? {} : { schema: answers.of(schema) }),
+          ...(item === undefined ? {} : { 'x-itemSchema': answers.of(item) }),
           ...examplesOf(examples, ({ answer }) =>
             answer.status === status && (answer.type ?? JSON_MEDIA_TYPE) === type ? answer.body : undefined,
           ),

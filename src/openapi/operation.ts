@@ -5,6 +5,7 @@ import type { ProblemCode } from '../problems/problems.js';
 /** The parts of the service, in the order in which the document shows them. */
 export const TAGS = {
   executions: 'Runs of workflows: submit, read, list, cancel, run again.',
+  events: 'What happens, as it happens.',
   agents: 'Agents and their pools, as they are at the moment.',
   health: 'Probes for load balancers and orchestrators, and what they found in detail.',
   service: 'Metrics, what was built, and this description.',
@@ -27,6 +28,8 @@ export interface ResponseSpec {
   type?: string;
   /** None for an answer without a body, or of bytes. */
   schema?: z.ZodType;
+  /** Of a stream: one event of it, as OpenAPI 3.2 describes it by `itemSchema`; here it is the extension `x-itemSchema`. */
+  item?: z.ZodType;
   /** Headers of the answer; one whose schema is optional may be absent. */
   headers?: Record<string, z.ZodType>;
 }

@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { createParser } from 'eventsource-parser';
 import type { Answer } from './client.js';
 
 /** Whatever the document holds at that place. */
@@ -93,7 +94,19 @@ export class ApiDocument {
     const content = response.content[mediaType];
     if (content === undefined) return [...problems, `media type ${mediaType} is not documented`];
     if (content.schema === undefined) return problems;
-    return [...problems, ...this.check(content.schema, mediaType.endsWith('json') ? json : text)];
+    problems.push(...this.check(content.schema, mediaType.endsWith('json') ? json : text));
+    if (mediaType === 'text/event-stream') problems.push(...this.#undocumentedItems(content, text));
+    return problems;
+  }
+
+  /** What the document does not say of the events of a stream: their types, and what their `data` holds as JSON. */
+  #undocumentedItems({ 'x-itemSchema': schema }: Json, text: string): string[] {
+    const kinds: Json[] = schema.anyOf ?? [schema];
+    return readItems(text).flatMap((item) => {
+      const kind = kinds.find((each) => this.check(each, item).length === 0);
+      if (kind === undefined) return [`an event ${JSON.stringify(item)}`];
+      return this.check(kind.properties.data.contentSchema, JSON.parse(item.data));
+    });
   }
 
   /** The codes of problems that an operation is documented to answer, each with its status. */
@@ -140,6 +153,13 @@ export class ApiDocument {
     request.body = object.requestBody?.content['application/json'].examples?.[name]?.value;
     return request;
   }
+}
+
+/** The whole events of a stream, as far as it was read. */
+export function readItems(text: string): { id?: string; event?: string; data: string }[] {
+  const items: { id?: string; event?: string; data: string }[] = [];
+  createParser({ onEvent: (item) => items.push({ ...item }) }).feed(text);
+  return items;
 }
 
 /** The same schema, whose objects hold what it names and nothing else. */

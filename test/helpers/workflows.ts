@@ -12,6 +12,16 @@ export function httpPool(capability: string, url: string, more: object = {}) {
   return { capability, kind: 'http', url, ...more };
 }
 
+/** Some 10 MB of events: far more than sockets hold. */
+export const manyEvents = {
+  id: 'big',
+  steps: Array.from({ length: 80 }, (_, at) => ({
+    id: `s${at}`,
+    capability: 'local',
+    input: { do: 'report', times: 100, message: 'm'.repeat(1_000) },
+  })),
+};
+
 /** One step and nothing else. */
 export function oneStep(capability: string, input: unknown = {}, more: object = {}) {
   return { id: 'one-step', steps: [{ id: 'only', capability, input, retry: { maxAttempts: 1 }, ...more }] };

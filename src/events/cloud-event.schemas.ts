@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { EVENT_TYPES, type CloudEvent, type OrchestraEventMap, type OrchestraEventType } from '#events';
+import { answers } from '../openapi/components.js';
+import { errorRecordSchema } from '../problems/problem.schemas.js';
+
+/** The same type without what it is put together from. */
+type Flat<T> = T extends object ? { [K in keyof T]: T[K] } : T;
+
+type DataSchemas = { [T in OrchestraEventType]: z.ZodType<Flat<OrchestraEventMap[T]>> };
+
+const durationMs = z.number().min(0);
+const attempt = z.int().min(1);
+
+const execution = { executionId: z.string(), workflowId: z.string() };
+const step = { ...execution, stepId: z.string(), capability: z.string() };
+const agent = { agentId: z.string(), capability: z.string() };
+
+const finished = {
+  ...execution,
+  durationMs: durationMs.describe('From the (latest) start to the end; 0 if it never started.'),
+};
+
+const unsuccessful = z
+  .object({ ...finished, error: errorRecordSchema })
+  .describe('`execution.failed`, `execution.cancelled`, `execution.timed_out`.');
+
+/** What each event says; the compiler misses none. */
+const DATA = {
+  'execution.queued': z
+    .object({
+      ...execution,
+      priority: z.int().min(0).max(10),
+      retry: z.boolean().describe('Whether it had finished, and runs again.'),
+    })
+    .describe('`execution.queued`: accepted, and waiting.'),
+  'execution.started': z
+    .object({
+      ...execution,
+      strategy: z.string(),
+      waitedMs: durationMs.describe('Since it was queued.'),
+      recovered: z.boolean().describe('Whether another worker had begun it.'),
+    })
+    .describe('`execution.started`: a worker took it.'),
+  'execution.completed': z.object(finished).describe('`execution.completed`.'),
+  'execution.failed': unsuccessful,
+  'execution.cancelled': unsuccessful,
+  'execution.timed_out': unsuccessful,
+  'step.started': z
+    .object({ ...step, attempt, agentId: z.string() })
+    .describe('`step.started`: an attempt was handed to an agent.'),
+  'step.completed': z
+    .object({ ...step, attempt, agentId: z.string(), durationMs })
+    .describe('`step.completed`.'),
+  'step.failed': z
+    .object({
+      ...step,
+      attempt: z.int().min(0),
+      agentId: z.string().nullable().describe('Null when no agent was reached.'),
+      durationMs,
+      error: errorRecordSchema,
+    })
+    .describe('`step.failed`: no attempt follows.'),
+  'step.retrying': z
+    .object({ ...step, attempt, delayMs: durationMs, error: errorRecordSchema })
+    .describe('`step.retrying`: an attempt failed, and another one follows.'),
+  'step.skipped': z
+    .object({
+      ...step,
+      reason: z
+        .enum(['when', 'dependency'])
+        .describe('`when` was false, or a step it depends on failed with `onError: skip`.'),
+    })
+    .describe('`step.skipped`.'),
+  'step.cancelled': z
+    .object({ ...step, attempt: z.int().min(0) })
+    .describe('`step.cancelled`: it was in flight when its execution was stopped.'),
+  'step.progress': z
+    .object({
+      ...step,
+      attempt,
+      progress: z.number(),
+      total: z.number().nullable(),
+      message: z.string().nullable(),
+    })
+    .describe('`step.progress`: what an agent reported of its task.'),
+  'agent.started': z.object({ ...agent, durationMs }).describe('`agent.started`.'),
+  'agent.failed': z
+    .object({
+      ...agent,
+      reason: z.enum(['create', 'abandoned']).describe('It could not be made, or was given up.'),
+      error: errorRecordSchema,
+      retryInMs: durationMs.describe('When it is made again.'),
+    })
+    .describe('`agent.failed`.'),
+  'agent.recovered': z
+    .object({ ...agent, attempts: attempt })
+    .describe('`agent.recovered`: it is back after a failure.'),
+  'agent.stopped': z
+    .object({ ...agent, tasks: z.int().min(0).describe('How many it had.') })
+    .describe('`agent.stopped`.'),
+} as const satisfies DataSchemas;
+
+interface DescribedEvent extends Omit<CloudEvent, 'data'> {
+  data: Flat<CloudEvent['data']>;
+}
+
+export const cloudEventSchema = answers<DescribedEvent>()(
+  'CloudEvent',
+  z
+    .object({
+      specversion: z.literal('1.0'),
+      id: z.string().describe('With `source`, unique; the same in every stream.'),
+      source: z.string().describe('The `events.source` of the service, a URI-reference.'),
+      type: z.enum(EVENT_TYPES),
+      subject: z.string().describe('The execution, `<executionId>/<stepId>` of a step, or the agent.'),
+      time: z.iso.datetime(),
+      datacontenttype: z.literal('application/json'),
+      run: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'Of which run of its execution: 1, and one more with every retry. No part of agents’ events.',
+        ),
+      data: z
+        .union([...new Set<(typeof DATA)[OrchestraEventType]>(Object.values(DATA))])
+        .describe('By `type`. Never the input or output of a task.'),
+    })
+    .describe('An event in the JSON format of CloudEvents 1.0.'),
+);

@@ -1,0 +1,184 @@
+import type { ApiDocument, ApiOperation, ApiRequest } from './helpers/api-document.js';
+import type { Answer } from './helpers/client.js';
+import {
+  BODY_LIMIT_BYTES,
+  cancelled,
+  CONFIG,
+  documentOf,
+  finished,
+  send,
+  sleeping,
+  submit,
+  USELESS_KEY,
+  withKey,
+} from './helpers/described-service.js';
+import { EventReader } from './helpers/event-reader.js';
+import { eventually } from './helpers/eventually.js';
+import { sendRaw } from './helpers/raw.js';
+import { startService, type Service } from './helpers/service.js';
+import { functionPool, manyEvents, oneStep } from './helpers/workflows.js';
+
+/** Codes that no client can bring about, and where they are tested instead. */
+const NOT_PROVOKED: Record<string, string> = {
+  INTERNAL_ERROR: 'a fault of the service: src/problems/problem.filter.spec.ts throws some',
+  STORE_FULL:
+    'the memory of the store is no setting of the service: libs/state fills it, problem.filter.spec.ts answers it',
+  DOCS_UNAVAILABLE: 'swagger-ui-dist is installed here: src/docs/docs.controller.spec.ts does without',
+};
+
+describe('the OpenAPI document', () => {
+  let service: Service;
+  let api: ApiDocument;
+
+  beforeAll(async () => {
+    service = await startService({ lifetime: 'file', config: CONFIG });
+    api = await documentOf(service);
+  });
+
+  const raw = ({ method, path }: ApiRequest, head: string): Promise<Answer> =>
+    sendRaw(service.url, `${method} ${path} HTTP/1.1\r\n${head}`);
+  const replaced = (operation: ApiOperation, value: string): ApiRequest =>
+    api.requestOf(operation, api.examplesOf(operation)[0]!.name, {
+      id: value,
+      capability: value,
+      file: value,
+    });
+  const onExecution = async (operation: ApiOperation, id: string | Promise<string>): Promise<Answer> =>
+    send(service, replaced(operation, await id));
+
+  type Recipe = (operation: ApiOperation, request: ApiRequest) => Promise<Answer>;
+
+  /** How a client brings a code about, whatever the operation. */
+  const RECIPES: Record<string, Recipe> = {
+    BAD_REQUEST: (_operation, request) => raw(request, 'Host: a\r\nHost: b\r\n\r\n'),
+    HEADERS_TOO_LARGE: (_operation, request) => raw(request, `Host: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`),
+    REQUEST_TIMEOUT: (_operation, request) => raw(request, 'Host: a\r\nX: '),
+    UNAUTHENTICATED: (_operation, request) => send(service, request, {}),
+    FORBIDDEN: (_operation, request) => send(service, request, { 'x-api-key': USELESS_KEY }),
+    VALIDATION_FAILED: (operation, request) =>
+      operation.id === 'getDocsFile'
+        ? send(service, replaced(operation, '\0'))
+        : send(service, { ...request, path: `${request.path.split('?')[0]}?surprise=1` }),
+    URI_TOO_LONG: (operation) => send(service, replaced(operation, 'x'.repeat(1_100))),
+    MALFORMED_JSON: (_operation, request) => send(service, { ...request, body: '{' }),
+    PAYLOAD_TOO_LARGE: (_operation, request) =>
+      send(service, { ...request, body: { a: 'x'.repeat(BODY_LIMIT_BYTES) } }),
+    UNSUPPORTED_MEDIA_TYPE: (_operation, request) =>
+      send(service, { ...request, body: 'x', headers: { 'content-type': 'text/plain' } }),
+    EXECUTION_NOT_FOUND: (operation) => send(service, replaced(operation, 'nowhere')),
+    CAPABILITY_UNKNOWN: (operation) => send(service, replaced(operation, 'nowhere')),
+    ROUTE_NOT_FOUND: (operation) => send(service, replaced(operation, 'package.json')),
+    INVALID_CURSOR: async (operation, request) =>
+      operation.object.tags.includes('events')
+        ? send(service, {
+            ...withId(operation, request, await submit(service, oneStep('local'))),
+            headers: { 'Last-Event-ID': 'x' },
+          })
+        : send(service, { ...request, path: `${request.path}&cursor=x` }),
+    NOT_ACCEPTABLE: (_operation, request) =>
+      send(service, { ...request, headers: { accept: 'application/json' } }),
+    TOO_MANY_STREAMS: (_operation, request) => withAllStreams((full) => send(full, request)),
+    EXECUTION_FINISHED: (operation) => onExecution(operation, cancelled(service)),
+    EXECUTION_NOT_RETRYABLE: (operation) =>
+      onExecution(
+        operation,
+        submit(service, oneStep('local')).then((id) => finished(service, id)),
+      ),
+    IDEMPOTENCY_KEY_REUSED: async (_operation, request) => {
+      const headers = { 'Idempotency-Key': 'used-twice' };
+      await send(service, { ...request, headers });
+      return send(service, { ...request, headers, body: { workflow: oneStep('local') } });
+    },
+    QUEUE_FULL: (operation, request) =>
+      withFullQueue((full, id) => send(full, withId(operation, request, id))),
+    SHUTTING_DOWN: (operation, request) =>
+      operation.object.tags.includes('events')
+        ? behindTheDrain((ending) => send(ending, request))
+        : whileEnding((ending, id) => send(ending, withId(operation, request, id))),
+  };
+
+  const withId = (operation: ApiOperation, request: ApiRequest, id: string): ApiRequest =>
+    operation.path.includes('{id}') ? replaced(operation, id) : request;
+
+  /** One execution runs, one waits, and there is room for no more. */
+  async function withFullQueue(
+    ask: (service: Service, cancelled: string) => Promise<Answer>,
+  ): Promise<Answer> {
+    const full = await startService({
+      config: { ...CONFIG, dispatch: { maxConcurrentWorkflows: 1, maxQueueDepth: 1 } },
+    });
+    const id = await cancelled(full);
+    const running = await submit(full, sleeping);
+    await eventually(
+      async () =>
+        (await full.client.get(`/v1/executions/${running}`, { headers: withKey })).json.status === 'running',
+    );
+    await submit(full, sleeping);
+    return ask(full, id);
+  }
+
+  /** The signal has come; what is in flight has two seconds left, and the execution takes longer. */
+  async function whileEnding(ask: (service: Service, cancelled: string) => Promise<Answer>): Promise<Answer> {
+    const ending = await startService({ config: { ...CONFIG, shutdown: { gracePeriodMs: 2_000 } } });
+    const id = await cancelled(ending);
+    await submit(ending, sleeping);
+    ending.kill('SIGTERM');
+    await eventually(() => ending.stdout.includes('draining'));
+    return ask(ending, id);
+  }
+
+  /** The only stream that there may be is open. */
+  async function withAllStreams(ask: (service: Service) => Promise<Answer>): Promise<Answer> {
+    const full = await startService({ config: { ...CONFIG, events: { maxStreams: 1 } } });
+    const reader = await EventReader.open(`${full.url}/v1/events`, { headers: withKey });
+    const answer = await ask(full);
+    reader.vanish();
+    return answer;
+  }
+
+  /** The streams have ended but for one, whose reader takes nothing and is left a second more. */
+  async function behindTheDrain(ask: (service: Service) => Promise<Answer>): Promise<Answer> {
+    const ending = await startService({
+      config: { pools: [functionPool('local', { size: { min: 8 } })], auth: CONFIG.auth },
+    });
+    const id = await finished(ending, await submit(ending, manyEvents));
+    const url = `${ending.url}/v1/executions/${id}/events`;
+    const stuck = await EventReader.open(url, { headers: withKey });
+    stuck.pause();
+    ending.kill('SIGTERM');
+    await eventually(() => ending.stdout.includes('drained in'));
+    // What comes before they have ended is answered as ever.
+    const refused = await eventually(async () => {
+      const answer = await ask(ending);
+      return answer.status === 503 ? answer : undefined;
+    });
+    stuck.vanish();
+    return refused;
+  }
+
+  it('is right about every problem: the service answers each code of each operation as documented', async () => {
+    const cases = api.operations.flatMap((operation) =>
+      api.problemsOf(operation).map((problem) => ({ operation, ...problem })),
+    );
+    const known = new Set([...Object.keys(RECIPES), ...Object.keys(NOT_PROVOKED)]);
+    expect(cases.map(({ code }) => code).filter((code) => !known.has(code))).toEqual([]);
+
+    const wrong: string[] = [];
+    const provoke = async ({ operation, status, code }: (typeof cases)[number]): Promise<void> => {
+      const request = api.requestOf(operation, api.examplesOf(operation)[0]!.name);
+      const answer = await RECIPES[code]!(operation, request).catch((error: unknown) => String(error));
+      const problems = typeof answer === 'string' ? [answer] : api.undocumented(operation, answer);
+      if (typeof answer !== 'string' && (answer.json?.code !== code || answer.status !== status))
+        problems.push(`${answer.status} ${answer.text}`);
+      if (problems.length > 0) wrong.push(`${operation.id} ${code}: ${problems.join('; ')}`);
+    };
+    const provoked = cases.filter(({ code }) => code in RECIPES);
+    const slow = provoked.filter(({ code }) => code === 'REQUEST_TIMEOUT');
+    await Promise.all(slow.map(provoke));
+    for (const each of provoked) if (!slow.includes(each)) await provoke(each);
+    expect(wrong).toEqual([]);
+    // None of these is there for nothing.
+    for (const code of known) expect(cases.map((each) => each.code)).toContain(code);
+    expect(provoked.length).toBeGreaterThan(100);
+  });
+});
