@@ -46,6 +46,7 @@ describe('describeStart', () => {
   it('says where the service is and what it was configured by', () => {
     expect(describeWith([])).toEqual([
       'orchestra 1.2.3 listens on http://127.0.0.1:3000 (driver memory, config /etc/orchestra.yaml)',
+      'its API, with examples: http://127.0.0.1:3000/docs',
       'no pools: name some in the configuration',
       '',
     ]);
@@ -53,7 +54,7 @@ describe('describeStart', () => {
   });
 
   it('says where message patterns are served, where they are', () => {
-    expect(describeWith([], null, 'tcp://127.0.0.1:4000')[1]).toBe(
+    expect(describeWith([], null, 'tcp://127.0.0.1:4000')).toContain(
       'message patterns on tcp://127.0.0.1:4000',
     );
   });
@@ -65,7 +66,7 @@ describe('describeStart', () => {
       poolOf('many', { size: { min: 1, max: 4 }, selection: 'round-robin' }),
       poolOf('a-rather-long-capability'),
     ]);
-    expect(lines.slice(1)).toEqual([
+    expect(lines.slice(2)).toEqual([
       'pools:',
       '  one            http      1 agent, least-loaded',
       '  some           http      2 agents, least-loaded',
@@ -79,7 +80,7 @@ describe('describeStart', () => {
     const example = join(folder, 'examples/repository-brief/request.json');
     mkdirSync(dirname(example), { recursive: true });
     writeFileSync(example, '{}');
-    expect(describeWith([]).slice(2)).toEqual([
+    expect(describeWith([]).slice(3)).toEqual([
       'submit the example:',
       `  curl -s -X POST '${url}/v1/executions?waitMs=30000' -H 'content-type: application/json' --data @examples/repository-brief/request.json`,
       '',

@@ -13,11 +13,12 @@ export interface StartDescription {
 
 const EXAMPLE = 'examples/repository-brief/request.json';
 
-/** What the start prints: where the service is, which pools it has, and how to submit a workflow. */
+/** What the start prints: where the service and its API are, which pools it has, and how to submit a workflow. */
 export function describeStart({ url, patternsUrl, config, file, info }: StartDescription): string {
   const { pools, driver } = config;
   const lines = [
     `${info.name} ${info.version} listens on ${url} (driver ${driver}, config ${file ?? 'none: defaults'})`,
+    `its API, with examples: ${url}/docs`,
     ...(patternsUrl === null ? [] : [`message patterns on ${patternsUrl}`]),
     pools.length === 0 ? 'no pools: name some in the configuration' : 'pools:',
     ...pools.map(
