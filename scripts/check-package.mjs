@@ -1,11 +1,13 @@
 /**
  * Packs the package, installs the tarball in a project with nothing but the peers of one row of the table after another, and
- * boots what that row is for, as a user would: by import() and by require(). Then compiles all sub-paths with all peers.
+ * boots what that row is for, as a user would: by import() and by require(), or the command by npx. Then compiles all
+ * sub-paths with all peers.
  */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMANDS } from './package-check/commands.mjs';
 import { npmInstall, npmPack, run } from './package-check/npm.mjs';
 import { USES, rowsIn, tableRows } from './package-check/peers.mjs';
 import { checkTypes } from './package-check/types.mjs';
@@ -23,7 +25,7 @@ const installedVersion = (name) => readJson(path.join(root, 'node_modules', name
 
 /** Every sub-path is in the table, every package of it an optional peer, and the documents say the same. */
 function checkTable() {
-  const listed = new Set(USES.flatMap(({ paths }) => paths.map((each) => `${manifest.name}${each}`)));
+  const listed = new Set(USES.flatMap(({ paths = [] }) => paths.map((each) => `${manifest.name}${each}`)));
   const missing = specifiers.filter((name) => !listed.has(name));
   if (missing.length > 0) throw new Error(`package-check/peers.mjs has no row for ${missing.join(', ')}`);
   const strange = USES.flatMap((use) => use.peers).filter((name) => !isOptional(name));
@@ -47,18 +49,14 @@ function checkFiles(files) {
 /** Rows of the same peers share an install. */
 function installs() {
   const byPeers = new Map();
-  for (const { peers: needed, programs } of USES) {
+  for (const { peers: needed, programs = [], check } of USES) {
     const key = needed.join(' ');
-    byPeers.set(key, { peers: needed, programs: [...(byPeers.get(key)?.programs ?? []), ...programs] });
+    const install = byPeers.get(key) ?? { peers: needed, programs: [], checks: [] };
+    install.programs.push(...programs);
+    if (check !== undefined) install.checks.push(check);
+    byPeers.set(key, install);
   }
   return [...byPeers.values()];
-}
-
-/** The command of the package, as npm links it. */
-function checkCommand(cwd) {
-  const version = run('npx', ['--no-install', 'orchestra', '--version'], cwd).trim();
-  if (version !== manifest.version) throw new Error(`orchestra --version says ${version}`);
-  console.log(`ok npx orchestra ${version}`);
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nest-orchestra-package-'));
@@ -84,6 +82,7 @@ function checkAbsent(names) {
 }
 
 function boot(programs) {
+  if (programs.length === 0) return;
   for (const runner of ['runner.mjs', 'runner.cjs']) {
     process.stdout.write(run(process.execPath, [`check/${runner}`, ...programs], folder));
   }
@@ -97,16 +96,16 @@ try {
 
   cpSync(path.join(root, 'scripts/package-check'), path.join(folder, 'check'), { recursive: true });
   const required = peers.filter((name) => !isOptional(name));
-  for (const { peers: needed, programs } of installs()) {
+  for (const { peers: needed, programs, checks } of installs()) {
     install(tarball, [...required, ...needed]);
     checkAbsent(USES.flatMap((use) => use.peers).filter((name) => !needed.includes(name)));
     console.log(`with ${needed.join(', ') || 'the required peers alone'}:`);
     boot(programs);
+    for (const name of checks) await COMMANDS[name](folder, manifest.version);
   }
   install(tarball, peers);
   checkTypes(folder, specifiers);
   for (const name of specifiers) console.log(`ok types ${name}`);
-  checkCommand(folder);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

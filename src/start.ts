@@ -1,11 +1,12 @@
 import 'reflect-metadata';
-import { ValidationError } from '#core';
+import { MissingPeerError, ValidationError } from '#core';
 import { describeStart } from './banner.js';
 import { loadConfig } from './config/load-config.js';
 import { readManifest } from './info/manifest.js';
 import type { ServiceInfo } from './info/service-info.js';
 import { stackOf } from './lifecycle/stack-of.js';
-import { startService, type RunningService } from './service.js';
+import { loadService } from './load-service.js';
+import type { RunningService } from './service.js';
 
 /** Starts the service that file and environment describe, and tells on stdout where it is; or why not on stderr, and ends. */
 export async function start(
@@ -15,6 +16,7 @@ export async function start(
   try {
     const { config, file } = loadConfig(env, process.cwd());
     const info = serviceInfo(config.driver);
+    const { startService } = await loadService();
     const service = await startService(config, info, exit);
     process.stdout.write(describeStart({ ...service, config, file, info }));
     return service;
@@ -35,7 +37,7 @@ function serviceInfo(driver: string): ServiceInfo {
 
 /** One clear text for what people get wrong; the whole error for what we did. */
 function explain(error: unknown): string {
-  if (error instanceof ValidationError) return error.message;
+  if (error instanceof ValidationError || error instanceof MissingPeerError) return error.message;
   const { code, address, port, section } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Execution } from '#dispatch';
@@ -170,6 +170,27 @@ describe('orchestra run', () => {
       const { code, stderr } = await cli.exit(5_000);
       expect(code).toBe(130);
       expect(stderr).not.toContain('execution cancelled');
+    });
+
+    it('stops a thread that loops for ever', async () => {
+      const module = join(ROOT, 'test/fixtures/thread-agent.mjs');
+      const pool = { capability: 'thread', kind: 'thread', module, abortGraceMs: 100 };
+      write('orchestra.config.yaml', JSON.stringify({ pools: [pool] }));
+      const note = join(folder, 'loops');
+      write('w.json', oneStep('thread', { do: 'loop', note }));
+      const cli = new CliProcess(['run', 'w.json'], { cwd: folder });
+      await eventually(() => existsSync(note), { within: 20_000, what: 'the loop' });
+      cli.child.kill('SIGINT');
+      const { code, stderr } = await cli.exit(10_000);
+      expect(code).toBe(130);
+      expect(stderr).toContain('only: cancelled\n');
+      expect(stderr).not.toContain('ignored an abort');
+
+      write('w.json', oneStep('thread', { do: 'exit', code: 9 }));
+      const lost = await run('w.json');
+      expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining('only: failed: AGENT_LOST') });
+      write('w.json', { ...oneStep('thread', 'hello'), output: '{% $steps.only.output.echo %}' });
+      expect(await run('w.json')).toMatchObject({ code: 0, stdout: 'hello\n' });
     });
 
     it('as SIGTERM ends with 143', async () => {

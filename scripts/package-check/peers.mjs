@@ -1,8 +1,9 @@
 /**
- * What each sub-path needs beside the package and its required peers, by what it is used for: what package:check installs,
+ * What each sub-path and command needs beside the package and its required peers, by what it is used for: what package:check installs,
  * and what the table of docs/embedding.md says.
  */
 const metrics = ['prom-client', '@willsoto/nestjs-prometheus'];
+const service = ['@nestjs/platform-fastify', '@nestjs/terminus', ...metrics];
 
 export const USES = [
   {
@@ -31,6 +32,12 @@ export const USES = [
     peers: ['@modelcontextprotocol/client'],
     programs: ['root-mcp'],
   },
+  {
+    paths: ['', '/agents'],
+    what: 'thread agents',
+    peers: ['piscina'],
+    programs: ['root-thread'],
+  },
   { paths: ['/metrics'], what: 'everything', peers: metrics, programs: ['metrics'] },
   { paths: ['/http'], what: 'its options and problems', peers: [], programs: ['http'] },
   { paths: ['/http'], what: '`HttpClient`', peers: ['undici'], programs: ['http-client'] },
@@ -40,22 +47,35 @@ export const USES = [
     peers: ['@nestjs/platform-fastify'],
     programs: ['http-server'],
   },
+  {
+    commands: ['init', 'validate', 'run', 'submit', 'watch', 'list', 'cancel', 'retry', 'agents'],
+    what: 'everything but what the agents need',
+    peers: [],
+    check: 'run',
+  },
+  {
+    commands: ['serve'],
+    what: 'the service, but what its agents need',
+    peers: service,
+    check: 'serve',
+  },
 ];
 
 const quoted = (names) => names.map((name) => `\`${name}\``).join(', ');
 
 /** The rows of the table of docs/embedding.md, cells only. */
 export function tableRows(packageName) {
-  return USES.map(({ paths, what, peers }) => [
-    quoted(paths.map((path) => `${packageName}${path}`)),
+  return USES.map(({ paths = [], commands = [], what, peers }) => [
+    quoted([...paths.map((path) => `${packageName}${path}`), ...commands.map((name) => `orchestra ${name}`)]),
     what,
     quoted(peers) || 'nothing more',
   ]);
 }
 
-/** The rows of a Markdown table that names sub-paths, cells only, however they are aligned. */
+/** The rows of a Markdown table that names sub-paths or commands, cells only, however they are aligned. */
 export function rowsIn(markdown, packageName) {
-  const lines = markdown.split('\n').filter((line) => line.startsWith(`| \`${packageName}`));
+  const starts = [`| \`${packageName}`, '| `orchestra '];
+  const lines = markdown.split('\n').filter((line) => starts.some((start) => line.startsWith(start)));
   return lines.map((line) =>
     line
       .split('|')

@@ -3,7 +3,7 @@ import { OrchestraError } from '../errors/orchestra-error.js';
 
 /** `PEER_MISSING`: an optional peer dependency that this use of the package needs is not installed: `details.packages`. */
 export class MissingPeerError extends OrchestraError<'PEER_MISSING'> {
-  constructor(packages: readonly string[], cause: unknown) {
+  constructor(packages: readonly string[], cause?: unknown) {
     const names = packages.join(' ');
     super('PEER_MISSING', `not installed: ${names}. Install what this needs: npm install ${names}`, {
       details: { packages },

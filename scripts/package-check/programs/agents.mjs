@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { assertMissing } from '../start.mjs';
 
 export default async function boot(load) {
-  const { FunctionAgentFactory, HttpAgentFactory, McpAgentFactory } = await load('nest-orchestra/agents');
+  const { FunctionAgentFactory, HttpAgentFactory, McpAgentFactory, ThreadAgentFactory } =
+    await load('nest-orchestra/agents');
   const { SystemClock, parseOptions } = await load('nest-orchestra/core');
   const { HttpClient, httpClientOptionsSchema } = await load('nest-orchestra/http');
   const { signal } = new AbortController();
@@ -18,5 +19,7 @@ export default async function boot(load) {
   await assertMissing(remote.execute(task, context), 'undici');
   const tools = new McpAgentFactory({ command: process.execPath }, client, clock);
   await assertMissing(tools.create(signal), '@modelcontextprotocol/client');
+  const threads = new ThreadAgentFactory({ module: '/nowhere.mjs' }, clock);
+  await assertMissing(threads.create(signal), 'piscina');
   await client.close();
 }

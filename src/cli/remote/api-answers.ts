@@ -64,6 +64,7 @@ export const problemSchema = z.looseObject({
   code: z.string(),
   detail: z.string(),
   errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
+  retryAfterMs: z.number().optional(),
 });
 
 /** A frame of an event stream: a CloudEvent, whose `data` is that of the event. */

@@ -1,9 +1,9 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { AbortedError, Deadline, backoffDelayMs, messageOf, parseShape, type Timer } from '#core';
-import { isFinished, type ExecutionEvent } from '#dispatch';
+import { isFinished, type Execution, type ExecutionEvent } from '#dispatch';
 import { CliError } from '../cli-error.js';
 import { formatDuration } from '../text/duration.js';
-import { cloudEventSchema, executionSchema, toExecutionEvent } from './api-answers.js';
+import { cloudEventSchema, toExecutionEvent } from './api-answers.js';
 import { executionPath, type ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
 
@@ -22,6 +22,8 @@ const MAX_RETRY_MS = 30_000;
 export interface EventStreamOptions {
   client: ApiClient;
   executionId: string;
+  /** Asks for the execution as it is by now: how it stands tells whether a stream that ended is over. */
+  get: () => Promise<Execution>;
   /** Ends the stream, with its reason. */
   signal: AbortSignal;
   /** Told before a connection that broke is made again. */
@@ -30,32 +32,40 @@ export interface EventStreamOptions {
 
 /**
  * The events of an execution of a service, from the first to the final one. A connection that breaks is made again, with
- * back-off, and goes on behind the last event.
+ * back-off and not before the time that the service asked for, and goes on behind the last event. When it returns, what
+ * `get` gave last is the execution as it ended.
  *
  * @throws {ApiError} when the service refuses; {CliError} when it is gone for good; the signal's reason.
  */
 export async function* executionEvents(options: EventStreamOptions): AsyncGenerator<ExecutionEvent> {
-  const { client, executionId, signal, onReconnect } = options;
-  const state: StreamState = { lastId: undefined, retryMs: FIRST_RETRY_MS };
+  const { client, get, signal, onReconnect } = options;
+  const state: StreamState = { lastId: undefined, toldRetryMs: undefined };
   for (let failures = 0; ;) {
     let cause = 'the service ended the stream';
+    let retryAfterMs = 0;
     try {
       for await (const event of connection(options, state)) {
         failures = 0;
         yield event;
       }
-      const { status } = await client.call('GET', executionPath(executionId), executionSchema, { signal });
-      if (isFinished(status)) return;
+      if (isFinished((await get()).status)) return;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof ApiError && !error.retryable) throw error;
+      if (error instanceof ApiError) {
+        if (!error.retryable) throw error;
+        retryAfterMs = error.retryAfterMs;
+      }
       cause = messageOf(error);
     }
     if (++failures > MAX_FAILURES) throw new CliError(`given up after ${MAX_FAILURES} attempts: ${cause}`);
-    const delayMs = backoffDelayMs(
-      { baseDelayMs: state.retryMs, maxDelayMs: MAX_RETRY_MS, multiplier: 2 },
-      failures,
-    );
+    const { toldRetryMs = 0 } = state;
+    const backoff = {
+      baseDelayMs: toldRetryMs || FIRST_RETRY_MS,
+      maxDelayMs: MAX_RETRY_MS,
+      multiplier: 2,
+    };
+    const leastMs = Math.min(Math.max(toldRetryMs, retryAfterMs), MAX_RETRY_MS);
+    const delayMs = leastMs + backoffDelayMs(backoff, failures);
     onReconnect(`${cause}; again in ${formatDuration(delayMs)}`);
     await client.clock.sleep(delayMs, { signal, ref: true });
   }
@@ -63,7 +73,8 @@ export async function* executionEvents(options: EventStreamOptions): AsyncGenera
 
 interface StreamState {
   lastId: string | undefined;
-  retryMs: number;
+  /** What the service asked for last. */
+  toldRetryMs: number | undefined;
 }
 
 /** The events of one connection, up to its end. */
@@ -95,7 +106,7 @@ async function* connection(
         arrived.push(...toEvents(message));
         if (message.id !== undefined) state.lastId = message.id;
       },
-      onRetry: (ms) => (state.retryMs = Math.min(ms, MAX_RETRY_MS)),
+      onRetry: (ms) => (state.toldRetryMs = ms),
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded')
           throw new CliError('an event of the stream is too long');

@@ -34,11 +34,11 @@ export function refusal(status: number, text: string, url: string): ApiError {
     const message = `${url} answered ${status}, and not as an orchestra service does`;
     return new ApiError(message, { status, code: '', problems: [] });
   }
-  const { code, detail, errors = [] } = parsed.data;
+  const { code, detail, errors = [], retryAfterMs } = parsed.data;
   const lines = errors.map(({ path, message }) => (path === '' ? `- ${message}` : `- ${path}: ${message}`));
   const hint = status === 401 ? ['set ORCHESTRA_API_KEY, or --api-key'] : [];
   const message = [`${code}: ${detail}`, ...lines, ...hint].join('\n');
-  return new ApiError(message, { status, code, problems: errors });
+  return new ApiError(message, { status, code, problems: errors, retryAfterMs });
 }
 
 function parseJson(text: string): unknown {

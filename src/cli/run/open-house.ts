@@ -29,6 +29,8 @@ export async function openHouse(
       driver: 'memory',
       dispatch: { ...dispatch, gracePeriodMs: shutdown.gracePeriodMs },
       pools: pools.filter(({ capability }) => capabilities.has(capability)),
+      // Nobody would read them, and they need packages that nothing else here does.
+      metrics: false,
     }),
     { logger: new DisplayLogger(display), abortOnError: false },
   );

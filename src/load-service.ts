@@ -1,0 +1,25 @@
+import { MissingPeerError, loadPeer } from '#core';
+
+/** What the service cannot do without, of the packages that are optional. */
+const PACKAGES = [
+  '@nestjs/platform-fastify',
+  '@nestjs/terminus',
+  'prom-client',
+  '@willsoto/nestjs-prometheus',
+] as const;
+
+/**
+ * Loads the service.
+ * @throws {MissingPeerError} naming every package of it that is not installed, so that one `npm install` is enough.
+ */
+export async function loadService(): Promise<typeof import('./service.js')> {
+  const missing: string[] = [];
+  for (const name of PACKAGES) {
+    await loadPeer(name, () => import(name) as Promise<unknown>).catch((error: unknown) => {
+      if (!(error instanceof MissingPeerError)) throw error;
+      missing.push(name);
+    });
+  }
+  if (missing.length > 0) throw new MissingPeerError(missing);
+  return import('./service.js');
+}
