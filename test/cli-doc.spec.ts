@@ -10,6 +10,9 @@ import { snippetsOf } from './helpers/snippets.js';
 
 const run = promisify(execFile);
 
+/** Stands for whatever id there is. */
+const EXAMPLE_ID = '019b0a52-6c00-7000-8000-000000000000';
+
 /** What differs from run to run: ids, times, and the widths of what follows them. */
 function comparable(text: string): string {
   return text
@@ -24,6 +27,7 @@ describe('docs/cli.md', () => {
   let root: string;
   let cwd: string;
   let service: Service | undefined;
+  let submitted = EXAMPLE_ID;
 
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'cli-doc-'));
@@ -41,7 +45,17 @@ describe('docs/cli.md', () => {
   it('has an example of nearly every command', () => {
     const commands = new Set(shell.map(({ text }) => /orchestra (\w+)/.exec(text)?.[1]));
     expect([...commands]).toEqual(
-      expect.arrayContaining(['init', 'run', 'validate', 'submit', 'list', 'cancel', 'agents']),
+      expect.arrayContaining([
+        'init',
+        'run',
+        'validate',
+        'submit',
+        'watch',
+        'list',
+        'cancel',
+        'retry',
+        'agents',
+      ]),
     );
   });
 
@@ -54,9 +68,11 @@ describe('docs/cli.md', () => {
         return;
       }
       const env = { PATH: process.env.PATH, HOME: process.env.HOME, ORCHESTRA_URL: await url() };
-      const script = `orchestra() { '${process.execPath}' '${CLI}' "$@"; }\n${snippet.text}`;
+      const text = snippet.text.replaceAll(EXAMPLE_ID, submitted);
+      const script = `orchestra() { '${process.execPath}' '${CLI}' "$@"; }\n${text}`;
       const once = async (): Promise<string> => {
         const { stdout } = await run('bash', ['-c', `${script}true`], { cwd, env, timeout: 30_000 });
+        if (snippet.text.startsWith('orchestra submit')) submitted = stdout.split('\n')[0] ?? '';
         return comparable(stdout);
       };
       const expected = comparable(snippet.next?.language === 'text' ? snippet.next.text : '');

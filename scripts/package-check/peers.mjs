@@ -48,14 +48,14 @@ export const USES = [
     programs: ['http-server'],
   },
   {
-    commands: ['init', 'validate', 'run', 'submit', 'watch', 'list', 'cancel', 'retry', 'agents'],
-    what: 'everything but what the agents need',
+    commands: ['orchestra'],
+    what: 'every command but `serve`',
     peers: [],
     check: 'run',
   },
   {
-    commands: ['serve'],
-    what: 'the service, but what its agents need',
+    commands: ['orchestra serve'],
+    what: 'the service',
     peers: service,
     check: 'serve',
   },
@@ -66,7 +66,7 @@ const quoted = (names) => names.map((name) => `\`${name}\``).join(', ');
 /** The rows of the table of docs/embedding.md, cells only. */
 export function tableRows(packageName) {
   return USES.map(({ paths = [], commands = [], what, peers }) => [
-    quoted([...paths.map((path) => `${packageName}${path}`), ...commands.map((name) => `orchestra ${name}`)]),
+    quoted([...paths.map((path) => `${packageName}${path}`), ...commands]),
     what,
     quoted(peers) || 'nothing more',
   ]);
@@ -74,7 +74,7 @@ export function tableRows(packageName) {
 
 /** The rows of a Markdown table that names sub-paths or commands, cells only, however they are aligned. */
 export function rowsIn(markdown, packageName) {
-  const starts = [`| \`${packageName}`, '| `orchestra '];
+  const starts = [`| \`${packageName}`, '| `orchestra'];
   const lines = markdown.split('\n').filter((line) => starts.some((start) => line.startsWith(start)));
   return lines.map((line) =>
     line

@@ -314,6 +314,21 @@ describe('the commands that call a service', () => {
       expect(errors).toContain('the service ended the stream; again in');
     });
 
+    it('comes again no sooner than the service asks for', async () => {
+      const serve = handler;
+      streams = [end(completed)];
+      let refusals = 1;
+      handler = (request, response, body) => {
+        const problem = { code: 'TOO_MANY_STREAMS', detail: 'full', retryAfterMs: 300 };
+        if (request.url?.endsWith('/events') === true && refusals-- > 0) json(response, problem, 503);
+        else serve(request, response, body);
+      };
+      jest.spyOn(Math, 'random').mockReturnValue(0);
+      expect((await orchestra(['watch', 'e-1'])).errors).toContain(
+        'TOO_MANY_STREAMS: full; again in 300 ms\n',
+      );
+    });
+
     it('tries again when the service is not there for a while', async () => {
       const serve = handler;
       streams = [end(completed)];
@@ -342,7 +357,10 @@ describe('the commands that call a service', () => {
         }
       };
       const refused = await orchestra(['watch', 'e-1']);
-      expect(refused).toMatchObject({ code: 1, errors: 'EXECUTION_NOT_FOUND: there is none\n' });
+      expect(refused).toMatchObject({
+        code: 1,
+        errors: expect.stringMatching(/^EXECUTION_NOT_FOUND: there is none\nit was there before: /),
+      });
       expect(connections).toHaveLength(1);
       answer = 500;
       const { code, errors } = await orchestra(['watch', 'e-1']);
