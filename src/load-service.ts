@@ -1,4 +1,5 @@
 import { MissingPeerError, loadPeer } from '#core';
+import type * as service from './service.js';
 
 /** What the service cannot do without, of the packages that are optional. */
 const PACKAGES = [
@@ -12,7 +13,7 @@ const PACKAGES = [
  * Loads the service.
  * @throws {MissingPeerError} naming every package of it that is not installed, so that one `npm install` is enough.
  */
-export async function loadService(): Promise<typeof import('./service.js')> {
+export async function loadService(): Promise<typeof service> {
   const missing: string[] = [];
   for (const name of PACKAGES) {
     await loadPeer(name, () => import(name) as Promise<unknown>).catch((error: unknown) => {
