@@ -37,6 +37,16 @@ describe('work', () => {
     expect(order.indexOf('short')).toBeLessThan(order.indexOf('long'));
   });
 
+  it('does not begin when its signal has aborted', async () => {
+    // A turn that others have used up would be a pause.
+    await new Promise((resolve) => setImmediate(resolve));
+    const seen: number[] = [];
+    await expect(runInTurns(count(1, seen), AbortSignal.abort(new Error('enough')))).rejects.toThrow(
+      'enough',
+    );
+    expect(seen).toEqual([]);
+  });
+
   it('ends with its signal, between two pieces', async () => {
     const seen: number[] = [];
     const controller = new AbortController();

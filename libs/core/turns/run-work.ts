@@ -13,10 +13,11 @@ export function runAtOnce<T>(work: Work<T>): T {
 
 /**
  * Does it in turns with whatever else goes on in this process; see `turnOver`.
- * @param signal ends it between two pieces.
+ * @param signal ends it before the first piece, or between two.
  * @throws what the work throws; the signal's reason.
  */
 export async function runInTurns<T>(work: Work<T>, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
   for (;;) {
     const pause = turnOver();
     if (pause !== undefined) {

@@ -92,6 +92,23 @@ describe('WorkflowCompiler', () => {
       expect((await compiler.compile(large('later'))).document.name).toBe('later');
     });
 
+    it.each(['compile', 'restore'] as const)('lets one leave the line of a %s at once', async (door) => {
+      const compiler = new WorkflowCompiler();
+      const controller = new AbortController();
+      const call = (name: string, signal?: AbortSignal) =>
+        door === 'compile'
+          ? compiler.compile(large(name), {}, signal)
+          : compiler.restore(large(name), signal);
+      const order: string[] = [];
+      const before = ['first', 'second'].map((name) => call(name).then(() => order.push(name)));
+      const waiting = call('third', controller.signal).catch((error: unknown) =>
+        order.push((error as Error).message),
+      );
+      controller.abort(new Error('enough'));
+      await Promise.all([...before, waiting]);
+      expect(order).toEqual(['enough', 'first', 'second']);
+    });
+
     it('gives up one that waits for its turn when its signal aborts', async () => {
       const compiler = new WorkflowCompiler();
       const controller = new AbortController();

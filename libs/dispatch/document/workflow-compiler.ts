@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import pLimit from 'p-limit';
-import { jsonProblems, runInTurns, turnOver, type Work } from '#core';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { jsonProblems, runInTurns, turnOver, untilAborted, type Work } from '#core';
 import { QueueError } from '#queue';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { ProblemList } from './problem-list.js';
@@ -62,7 +62,7 @@ export class WorkflowCompiler {
       return known;
     }
     const work = text === undefined ? workflowValidation(raw, checks) : compilation(text, checks);
-    const compiled = await this.#enter(text, () => runInTurns(work, signal));
+    const compiled = await this.#enter(text, work, signal);
     if (text !== undefined && text.length > MAX_CACHED_DOCUMENT_SIZE) return compiled;
     if (text !== undefined) this.#cache.set(text, compiled);
     // It is stored, and read back to be run, with the defaults filled in.
@@ -80,26 +80,34 @@ export class WorkflowCompiler {
     const text = JSON.stringify(document);
     const known = this.#cache.get(text);
     if (known !== undefined) return known;
-    const work = (): Promise<CompiledWorkflow> => runInTurns(workflowValidation(document, {}), signal);
-    const compiled = await (isLarge(text) ? this.#largeOfRuns(work) : work());
+    const work = workflowValidation(document, {});
+    const compiled = await (isLarge(text)
+      ? runInLine(this.#largeOfRuns, work, signal)
+      : runInTurns(work, signal));
     this.#cache.set(text, compiled);
     return compiled;
   }
 
   /** @throws {QueueError} `QUEUE_FULL` instead of doing the work. */
-  async #enter<T>(text: string | undefined, work: () => Promise<T>): Promise<T> {
+  async #enter<T>(text: string | undefined, work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
     if (isLarge(text)) {
       if (this.#largeAtDoor.pendingCount >= MAX_LARGE_WAITING) throw tooMany('large ');
-      return this.#largeAtDoor(work);
+      return runInLine(this.#largeAtDoor, work, signal);
     }
     if (this.#smallAtDoor >= MAX_SMALL_AT_ONCE) throw tooMany('');
     this.#smallAtDoor++;
     try {
-      return await work();
+      return await runInTurns(work, signal);
     } finally {
       this.#smallAtDoor--;
     }
   }
+}
+
+/** An abort is heard at once, also by those who wait in the line; their turn takes no time then. */
+function runInLine<T>(line: LimitFunction, work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
+  const result = line(() => runInTurns(work, signal));
+  return signal === undefined ? result : untilAborted(result, signal);
 }
 
 /** From the text: between two turns the caller may change the document, which would then be kept under that text. */
