@@ -93,6 +93,15 @@ describe('DocsController', () => {
     });
   });
 
+  it('reads the files again after they could not be read', async () => {
+    const manifest = jest
+      .fn(() => join(PACKAGE, 'package.json'))
+      .mockReturnValueOnce('/nowhere/swagger-ui-dist/package.json');
+    await start(new SwaggerUi(manifest));
+    expect((await get('/docs')).statusCode).toBe(500);
+    expect((await get('/docs')).statusCode).toBe(200);
+  });
+
   it.each(['/docs', '/docs/swagger-ui.css'])(
     'says at %s what is missing without the package',
     async (url) => {

@@ -39,7 +39,11 @@ export class SwaggerUi {
   }
 
   #load(): Promise<ReadonlyMap<string, CachedContent>> {
-    this.#files ??= readFiles(this.#manifest);
+    this.#files ??= readFiles(this.#manifest).catch((error: unknown) => {
+      // A file that cannot be opened now, when too many are, can be later.
+      this.#files = undefined;
+      throw error;
+    });
     return this.#files;
   }
 }
