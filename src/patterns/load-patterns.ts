@@ -1,5 +1,5 @@
 import type { INestApplication, Type } from '@nestjs/common';
-import { Clock, ValidationError } from '#core';
+import { Clock, MissingPeerError, ValidationError, loadPeer } from '#core';
 import type { PatternServer } from './pattern-server.js';
 import type { PatternsOptions } from './patterns.options.js';
 
@@ -15,11 +15,11 @@ export interface Patterns {
  * @throws {ValidationError} when it is not installed.
  */
 export async function loadPatterns(options: PatternsOptions): Promise<Patterns> {
-  await import('@nestjs/microservices').catch((error: unknown) => {
-    throw isMissing(error) ? missingPackage() : error;
+  const [{ PatternServer }, { PatternsController }] = await loadPeer('@nestjs/microservices', () =>
+    Promise.all([import('./pattern-server.js'), import('./patterns.controller.js')]),
+  ).catch((error: unknown) => {
+    throw error instanceof MissingPeerError ? missingPackage(error) : error;
   });
-  const { PatternServer } = await import('./pattern-server.js');
-  const { PatternsController } = await import('./patterns.controller.js');
   return {
     controller: PatternsController,
     connect(app) {
@@ -31,12 +31,7 @@ export async function loadPatterns(options: PatternsOptions): Promise<Patterns> 
   };
 }
 
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-}
-
-function missingPackage(): ValidationError {
-  const message = 'needs a package that is not there: npm install @nestjs/microservices';
+/** It is the configuration that asks for it. */
+function missingPackage({ message }: MissingPeerError): ValidationError {
   return new ValidationError('the configuration', [{ path: 'microservice', message }]);
 }
