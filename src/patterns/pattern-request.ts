@@ -9,8 +9,8 @@ export interface PatternRequest {
   data: unknown;
 }
 
-/** The key that would be taken for a prototype, or what may stand for it. */
-const SUSPECT = /__proto__|\\u005f/i;
+/** The keys that would be taken for a prototype, or an escape of one of their letters. */
+const SUSPECT = /__proto__|constructor|\\u00[4-7]/i;
 
 /**
  * What the text of a message asks for; null for an event, which has no id: nobody could be told what became of it.
@@ -33,16 +33,22 @@ export function parsePatternRequest(text: string): PatternRequest | null {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text, SUSPECT.test(text) ? refuseProto : undefined);
+    return JSON.parse(text, SUSPECT.test(text) ? refusePrototypes : undefined);
   } catch (cause) {
     // Its own message quotes the text.
-    throw new PatternError('MALFORMED_JSON', 'the message is not JSON, or has a forbidden key (__proto__)', {
-      cause,
-    });
+    throw new PatternError(
+      'MALFORMED_JSON',
+      'the message is not JSON, or has a forbidden key (__proto__, constructor.prototype)',
+      { cause },
+    );
   }
 }
 
-function refuseProto(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('forbidden key');
+/** Those that REST refuses. */
+function refusePrototypes(key: string, value: unknown): unknown {
+  const isForbidden =
+    key === '__proto__' ||
+    (key === 'constructor' && isPlainObject(value) && Object.hasOwn(value, 'prototype'));
+  if (isForbidden) throw new SyntaxError('forbidden key');
   return value;
 }
