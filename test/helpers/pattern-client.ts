@@ -11,6 +11,27 @@ export function patternsPort(service: Service): number {
   return Number(port);
 }
 
+const open: { close(): void }[] = [];
+
+/** A client of the service's patterns; closed after the tests of the file. */
+export function patternClient(service: Service): PatternClient {
+  return track(new PatternClient(patternsPort(service)));
+}
+
+/** The same without a client's manners. */
+export function rawPatterns(service: Service): RawPatterns {
+  return track(new RawPatterns(patternsPort(service)));
+}
+
+function track<T extends { close(): void }>(client: T): T {
+  open.push(client);
+  return client;
+}
+
+afterAll(() => {
+  for (const client of open) client.close();
+});
+
 /** Nest's own TCP client, as an application would have it. */
 export class PatternClient {
   readonly #proxy: ClientProxy;
@@ -47,7 +68,7 @@ export class PatternClient {
 }
 
 /** A connection to a service's patterns, for what no client would send. */
-export class RawPatterns {
+class RawPatterns {
   received = '';
   isClosed = false;
   readonly closed: Promise<void>;
