@@ -36,10 +36,7 @@ beforeAll(async () => {
 });
 
 const submit = (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
-  service.client.send('POST', '/v1/executions', {
-    body: typeof body === 'number' ? JSON.stringify(body) : body,
-    headers: { 'content-type': 'application/json', ...headers },
-  });
+  service.client.post('/v1/executions', body, { headers });
 
 describe('FAULTS 41: a body that is not JSON', () => {
   it.each(MALFORMED.map((body) => [body]))('is refused when it is %j', async (body) => {
@@ -144,12 +141,11 @@ describe('FAULTS 42: the prototype of everything', () => {
     const statuses = new Map<number, number>();
     for (let at = 0; at < requests.length; at += BATCH) {
       const answers = await Promise.all(
-        requests.slice(at, at + BATCH).map(([place, hostile, query]) =>
-          service.client.send('POST', `/v1/executions${query === null ? '' : `?${query}`}`, {
-            body: place(hostile),
-            headers: { 'content-type': 'application/json' },
-          }),
-        ),
+        requests
+          .slice(at, at + BATCH)
+          .map(([place, hostile, query]) =>
+            service.client.post(`/v1/executions${query === null ? '' : `?${query}`}`, place(hostile)),
+          ),
       );
       for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }

@@ -134,10 +134,7 @@ beforeAll(async () => {
 });
 
 const submit = (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
-  service.client.send('POST', '/v1/executions', {
-    body: typeof body === 'number' ? JSON.stringify(body) : body,
-    headers: { 'content-type': 'application/json', ...headers },
-  });
+  service.client.post('/v1/executions', body, { headers });
 
 describe('FAULTS 47: numbers, and everything else, out of their range', () => {
   it.each(REFUSED)('is refused for %j, with that path', async (path, bodies) => {

@@ -5,17 +5,10 @@ import { eventually, within } from '../helpers/eventually.js';
 import { expectProblem } from '../helpers/problems.js';
 import { openFiles, residentBytes } from '../helpers/processes.js';
 import { startService, type Service } from '../helpers/service.js';
-import { openSocket } from '../helpers/socket.js';
+import { openSocket, readToEnd } from '../helpers/socket.js';
 import { functionPool } from '../helpers/workflows.js';
 
 const HEAD = 'Host: x\r\nContent-Type: application/json\r\n';
-
-/** All that comes back until the connection ends. */
-async function answerOf(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
 
 describe('FAULTS 38: a slow client', () => {
   const http = {
@@ -58,9 +51,8 @@ describe('FAULTS 38: a slow client', () => {
     const text = await within(
       timeoutMs + http.connectionsCheckingIntervalMs + SLACK_MS,
       'the end',
-      answerOf(socket),
-    );
-    clearInterval(drip);
+      readToEnd(socket),
+    ).finally(() => clearInterval(drip));
     expect(Date.now() - from).toBeGreaterThanOrEqual(timeoutMs - 50);
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toContain('"code":"REQUEST_TIMEOUT"');
@@ -142,10 +134,7 @@ describe('FAULTS 40: a request that is too large', () => {
   });
 
   const post = (body: Buffer | string, headers: Record<string, string> = {}) =>
-    service.client.send('POST', '/v1/executions', {
-      body,
-      headers: { 'content-type': 'application/json', ...headers },
-    });
+    service.client.post('/v1/executions', body, { headers });
 
   it('is refused without being kept, however often it comes', async () => {
     const body = `"${'x'.repeat(10_000_000)}"`;

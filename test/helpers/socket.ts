@@ -10,3 +10,10 @@ export function openSocket(url: string): Promise<Socket> {
     }).on('error', reject);
   });
 }
+
+/** All that comes back until the connection ends, in order or by a reset. */
+export function readToEnd(socket: Socket): Promise<string> {
+  let text = '';
+  socket.setEncoding('utf8').on('data', (more: string) => (text += more));
+  return new Promise((resolve) => socket.once('close', () => resolve(text)));
+}
