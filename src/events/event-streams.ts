@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock, type Timer } from '#core';
 import { WorkflowDispatcher } from '#dispatch';
+import { OpenConnections } from '../lifecycle/open-connections.js';
 import { acceptsEventStream } from './accepts-event-stream.js';
 import { EventFeed } from './event-feed.js';
 import { EventStreamError } from './event-stream.errors.js';
@@ -11,9 +12,6 @@ import { EventStream } from './event-stream.js';
 /** Makes what is to be sent; undefined when there is nothing, and never will be. Its errors are answers of their own. */
 export type OpenFrames = (signal: AbortSignal) => Promise<AsyncIterable<string> | undefined>;
 
-/** What readers are left, once their streams have ended, to take what they were sent before a shutdown goes on. */
-const CLOSE_GRACE_MS = 1_000;
-
 /**
  * Every open stream of events: bounded in number, kept alive by one timer for all, ended by a shutdown.
  *
@@ -21,10 +19,9 @@ const CLOSE_GRACE_MS = 1_000;
  */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
-  readonly #streams = new Set<EventStream>();
+  readonly #streams = new OpenConnections<EventStream>((stream) => stream.cut());
   #heartbeat: Timer | undefined;
   #closed = false;
-  #onEmpty: (() => void) | undefined;
 
   constructor(
     private readonly dispatcher: WorkflowDispatcher,
@@ -63,16 +60,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     await this.dispatcher.drain();
     this.#closed = true;
     this.feed.close();
-    if (this.#streams.size === 0) return;
-    const cut = this.clock.setTimer(
-      () => {
-        for (const stream of this.#streams) stream.cut();
-      },
-      CLOSE_GRACE_MS,
-      { ref: true },
-    );
-    await new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    cut.cancel();
+    await this.#streams.allGone(this.clock);
   }
 
   #admit({ headers }: FastifyRequest): void {
@@ -96,7 +84,6 @@ export class EventStreams implements BeforeApplicationShutdown {
     if (this.#streams.size > 0) return;
     this.#heartbeat?.cancel();
     this.#heartbeat = undefined;
-    this.#onEmpty?.();
   }
 
   #nextHeartbeat(): Timer {

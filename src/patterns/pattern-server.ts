@@ -1,17 +1,15 @@
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { Server, Transport } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import type { Clock, Timer } from '#core';
+import type { Clock } from '#core';
 import { DispatchError } from '#dispatch';
+import { OpenConnections } from '../lifecycle/open-connections.js';
 import { PatternConnection } from './pattern-connection.js';
 import { PatternContext } from './pattern-context.js';
 import type { PatternRequest } from './pattern-request.js';
 import { PatternError } from './patterns.errors.js';
 import type { PatternsOptions } from './patterns.options.js';
 import { toPatternProblem } from './to-pattern-problem.js';
-
-/** How long clients have to read their last answers when the server closes. */
-const CLOSE_GRACE_MS = 1_000;
 
 /**
  * Serves the clients of Nest's TCP transport.
@@ -25,9 +23,8 @@ export class PatternServer extends Server<Record<string, () => void>> {
   readonly #options: PatternsOptions;
   readonly #clock: Clock;
   readonly #server: NetServer;
-  readonly #connections = new Set<PatternConnection>();
+  readonly #connections = new OpenConnections<PatternConnection>((connection) => connection.destroy());
   #draining = false;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: PatternsOptions, clock: Clock) {
     super();
@@ -61,22 +58,12 @@ export class PatternServer extends Server<Record<string, () => void>> {
     this.#draining = true;
   }
 
-  /** Resolves when every connection has ended, after its last answer where that is read in time. */
+  /** Resolves when every connection has ended, after its last answer where that is read in time. Idempotent. */
   override async close(): Promise<void> {
     this.drain();
     this.#server.close();
-    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     for (const connection of this.#connections) connection.end();
-    if (this.#connections.size === 0) return;
-    const grace: Timer = this.#clock.setTimer(
-      () => {
-        for (const connection of this.#connections) connection.destroy();
-      },
-      CLOSE_GRACE_MS,
-      { ref: true },
-    );
-    await empty;
-    grace.cancel();
+    await this.#connections.allGone(this.#clock);
   }
 
   override on(event: string, callback: () => void): void {
@@ -98,10 +85,7 @@ export class PatternServer extends Server<Record<string, () => void>> {
       },
     });
     this.#connections.add(connection);
-    socket.once('close', () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#onEmpty?.();
-    });
+    socket.once('close', () => this.#connections.delete(connection));
   }
 
   #serve({ id, pattern, data }: PatternRequest, connection: PatternConnection): void {
