@@ -115,6 +115,9 @@ export class ExecutionWatch {
   ): Promise<ExecutionEvent | undefined> {
     for await (const event of this.#rest(executionId, undefined, signal)) {
       if (event.position === position) return event;
+      // A log in memory answers at once, each time: all of it would be one turn of the event loop.
+      const pause = turnOver();
+      if (pause !== undefined) await pause;
     }
     return undefined;
   }
