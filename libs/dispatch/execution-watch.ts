@@ -123,8 +123,6 @@ export class ExecutionWatch {
   }
 
   async #get(executionId: string): Promise<Execution> {
-    const pause = turnOver();
-    if (pause !== undefined) await pause;
     return toExecution(await this.executions.load(executionId));
   }
 

@@ -15,7 +15,6 @@ import {
   parseShape,
   runInTurns,
   toErrorRecord,
-  turnOver,
   type Page,
   type Problem,
 } from '#core';
@@ -143,8 +142,6 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async get(executionId: string): Promise<Execution> {
-    const pause = turnOver();
-    if (pause !== undefined) await pause;
     return toExecution(await this.executions.load(executionId));
   }
 

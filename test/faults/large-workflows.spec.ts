@@ -104,6 +104,17 @@ describe('FAULTS 44: a 10,000-step workflow', () => {
     expect(lag).toBeLessThan(MAX_LOOP_LAG_MS);
   });
 
+  it('keeps nobody from the event loop when it is to be retried again and again', async () => {
+    const { executionId } = await service.client.run({ id: 'large', steps: steps(() => ({})) });
+    const lag = await loopLag(service.client, async () => {
+      const retries = Array.from({ length: 20 }, () =>
+        service.client.post(`/v1/executions/${executionId}/retry`),
+      );
+      for (const answer of await Promise.all(retries)) expectProblem(answer, 409, 'EXECUTION_NOT_RETRYABLE');
+    });
+    expect(lag).toBeLessThan(MAX_LOOP_LAG_MS);
+  });
+
   it('does not make a small one wait until it is compiled', async () => {
     const order: string[] = [];
     const large = service.client

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Clock, type JsonValue, type Page } from '#core';
+import { Clock, turnOver, type JsonValue, type Page } from '#core';
 import { OrchestraEvents } from '#events';
 import { StateError, StateStore, type Commit, type StateErrorCode } from '#state';
 import { DispatchError } from '../dispatch.errors.js';
@@ -137,8 +137,10 @@ export class ExecutionStore {
     return fields?.facts === undefined ? undefined : fromFields(fields);
   }
 
-  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  /** For whoever asks from outside: reading many large ones is shared out over turns. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async load(executionId: string): Promise<StoredExecution> {
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
     const stored = await this.find(executionId);
     if (stored === undefined) throw notFound(executionId);
     return stored;
