@@ -129,6 +129,21 @@ describe('PatternServer', () => {
     expect(await received(socket, 'isDisposed')).toMatch(/"err":\{"code":"INTERNAL_ERROR".*"id":1\}$/);
   });
 
+  it('refuses a message under its id, and leaves the other callers of the connection alone', async () => {
+    await start();
+    const socket = await client();
+    socket.write(frame({ pattern: 'wait', id: 1 }));
+    const call = await nthCall(1);
+    socket.write(frame({ pattern: { cmd: 'wait' } }));
+    socket.write(frame({ pattern: { cmd: 'wait' }, id: 2 }));
+    expect(await received(socket, '"id":2')).toContain('ROUTE_NOT_FOUND');
+    socket.write(frame({ pattern: 'wait', data: JSON.parse('{"__proto__":{"a":1}}') as unknown, id: 3 }));
+    expect(await received(socket, '"id":3')).toContain('MALFORMED_JSON');
+    call.succeed('mine');
+    expect(await received(socket, '"id":1')).toContain('"response":"mine"');
+    expect(calls).toHaveLength(1);
+  });
+
   it('ends with the last answer, and refuses everything else from the drain on', async () => {
     await start();
     const socket = await client();

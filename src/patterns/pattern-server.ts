@@ -88,16 +88,20 @@ export class PatternServer extends Server<Record<string, () => void>> {
     socket.once('close', () => this.#connections.delete(connection));
   }
 
-  #serve({ id, pattern, data }: PatternRequest, connection: PatternConnection): void {
+  #serve({ id, pattern, data, refusal }: PatternRequest, connection: PatternConnection): void {
     const refuse = (error: Error): void =>
       connection.answer(id, { err: toPatternProblem(error), isDisposed: true });
     if (this.#draining) {
       refuse(new DispatchError('SHUTTING_DOWN', 'the service takes no more work', { retryable: true }));
       return;
     }
+    if (refusal !== undefined) {
+      refuse(refusal);
+      return;
+    }
     // Not by `getHandlerByPattern`, which would parse what is meant to be a name.
-    const handler = this.messageHandlers.get(pattern);
-    if (handler === undefined) {
+    const handler = typeof pattern === 'string' ? this.messageHandlers.get(pattern) : undefined;
+    if (typeof pattern !== 'string' || handler === undefined) {
       refuse(new PatternError('ROUTE_NOT_FOUND', 'there is no such pattern'));
       return;
     }

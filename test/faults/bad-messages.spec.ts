@@ -7,6 +7,10 @@ import { functionPool, oneStep } from '../helpers/workflows.js';
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
+const asPattern = (pattern: string): string => JSON.stringify({ id: 'a', pattern, data: {} });
+const submitWith = (data: string): string =>
+  `{"id":"a","pattern":"orchestra.execution.submit","data":${data}}`;
+
 describe('what is no message', () => {
   const LIMIT = 100_000;
   let service: Service;
@@ -50,17 +54,9 @@ describe('what is no message', () => {
     ['half of a JSON text', 'MALFORMED_JSON', '5#{"a":'],
     ['no JSON', 'MALFORMED_JSON', frame('{pattern: 1}')],
     ['an empty message', 'MALFORMED_JSON', '0#'],
-    ['a forbidden key', 'MALFORMED_JSON', frame('{"pattern":"x","id":"1","data":{"__proto__":{}}}')],
-    ['an escaped forbidden key', 'MALFORMED_JSON', frame('{"pattern":"x","id":"1","\\u005f_proto__":{}}')],
-    [
-      'forbidden keys',
-      'MALFORMED_JSON',
-      frame('{"pattern":"x","id":"1","data":{"constructor":{"prototype":{}}}}'),
-    ],
     ['JSON that is no object', 'BAD_REQUEST', frame('"text"')],
     ['nothing but null', 'BAD_REQUEST', frame('null')],
     ['only depth', 'BAD_REQUEST', frame(nested(40_000))],
-    ['a pattern that is no text', 'BAD_REQUEST', frame('{"pattern":{"cmd":"x"},"id":"1"}')],
     [
       'an id that is too deep to be sent back',
       'BAD_REQUEST',
@@ -81,17 +77,16 @@ describe('what is no message', () => {
   });
 
   it.each([
-    ['an unknown pattern', { pattern: 'orchestra.nothing', data: {} }, 'ROUTE_NOT_FOUND'],
-    ['a pattern that is JSON', { pattern: `{"a":${nested(20_000)}}`, data: {} }, 'ROUTE_NOT_FOUND'],
-    ['no payload', { pattern: 'orchestra.execution.get' }, 'VALIDATION_FAILED'],
-    [
-      'a payload that is too deep',
-      { pattern: 'orchestra.execution.submit', data: 'DEEP' },
-      'VALIDATION_FAILED',
-    ],
-  ])('%s is answered, and the connection goes on', async (_what, packet, code) => {
+    ['an unknown pattern', '{"id":"a","pattern":"orchestra.nothing","data":{}}', 'ROUTE_NOT_FOUND'],
+    ['a pattern that is JSON', asPattern(`{"a":${nested(20_000)}}`), 'ROUTE_NOT_FOUND'],
+    ['a pattern that is an object', '{"id":"a","pattern":{"cmd":"x"},"data":{}}', 'ROUTE_NOT_FOUND'],
+    ['a forbidden key', submitWith('{"__proto__":{}}'), 'MALFORMED_JSON'],
+    ['an escaped forbidden key', submitWith('{"\\u005f_proto__":{}}'), 'MALFORMED_JSON'],
+    ['forbidden keys', submitWith('{"constructor":{"prototype":{}}}'), 'MALFORMED_JSON'],
+    ['no payload', '{"id":"a","pattern":"orchestra.execution.get"}', 'VALIDATION_FAILED'],
+    ['a payload that is too deep', submitWith(nested(40_000)), 'VALIDATION_FAILED'],
+  ])('%s is answered, and the connection goes on', async (_what, text, code) => {
     const raw = rawPatterns(service);
-    const text = JSON.stringify({ ...packet, id: 'a' }).replace('"DEEP"', nested(40_000));
     raw.write(frame(text));
     await eventually(() => raw.received.includes(code));
     expect(raw.received).toContain('"id":"a"');
