@@ -29,6 +29,15 @@ describe('UtilizationWindow', () => {
     expect(window.utilization).toBe(0);
   });
 
+  it('is never below nothing, though the idle time may be a little longer than the time', async () => {
+    const odd = new UtilizationWindow(() => ({ idle, active, utilization: 0 }), clock);
+    await pass(1_000, -0.001);
+    expect(odd.utilization).toBe(0);
+    await pass(-0.002, 1_000);
+    await clock.advance(UTILIZATION_WINDOW_MS);
+    expect(odd.utilization).toBeLessThanOrEqual(1);
+  });
+
   it('goes back to the mark before an idle time, and is of its own time again after the next', async () => {
     await pass(0, 60_000);
     expect(window.utilization).toBeGreaterThan(0.8);

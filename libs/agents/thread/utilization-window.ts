@@ -35,6 +35,8 @@ export class UtilizationWindow {
   /** 0..1. */
   get utilization(): number {
     this.mark();
-    return performance.eventLoopUtilization(this.#read(), this.#from).utilization;
+    // The clocks of the two times differ by microseconds: an idle loop may seem to have been active for less than none.
+    const { utilization } = performance.eventLoopUtilization(this.#read(), this.#from);
+    return Math.min(1, Math.max(0, utilization));
   }
 }
