@@ -10,7 +10,8 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     remedy: 'Mend the client or the proxy before it.',
   },
   MALFORMED_JSON: {
-    cause: 'The body is empty, not JSON, not UTF-8, or has a key `__proto__`.',
+    cause:
+      'The body is not JSON, not UTF-8, or has a key `__proto__` or, in an object `constructor`, `prototype`.',
     remedy: 'Send one JSON value in UTF-8, without a byte order mark.',
   },
   VALIDATION_FAILED: {
@@ -20,7 +21,8 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
   INVALID_CURSOR: {
     cause:
       'The cursor of a listing, or the position in a stream of events, was not given out there; ' +
-      'with the memory driver, not by this process.',
+      'with the memory driver, not by this process. Or the log of the execution, which keeps its latest 10,000 events, ' +
+      'has it no longer.',
     remedy: 'Begin again without one.',
   },
   UNAUTHENTICATED: {
