@@ -6,7 +6,6 @@ const bad: [what: string, value: unknown][] = [
   ['nothing', undefined],
   ['an empty text', ''],
   ['no text', 7],
-  ['another version', good.replace(/^00/, '01')],
   ['the forbidden version', good.replace(/^00/, 'ff')],
   ['upper case', good.toUpperCase()],
   ['a trace id of zeros', good.replace(/-[0-9a-f]{32}-/, `-${'0'.repeat(32)}-`)],
@@ -22,6 +21,14 @@ describe('a traceparent', () => {
     expect(traceparentSchema.parse(value)).toBe(value);
     expect(readTraceparent(value)).toBe(value);
   });
+
+  it.each([good.replace(/^00/, 'cc'), `${good.replace(/^00/, '01')}-what-comes`])(
+    'of a later version is told in version 00: %s',
+    (value) => {
+      expect(traceparentSchema.safeParse(value).success).toBe(false);
+      expect(readTraceparent(value)).toBe(good);
+    },
+  );
 
   it.each(bad)('is not %s', (_what, value) => {
     expect(traceparentSchema.safeParse(value).success).toBe(false);
