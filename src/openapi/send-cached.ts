@@ -27,6 +27,12 @@ export function sendCached(
   { type, bytes, etag }: CachedContent,
 ): void {
   void reply.headers({ etag, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
-  if (headers['if-none-match'] === etag) void reply.code(304).send();
+  if (names(headers['if-none-match'], etag)) void reply.code(304).send();
   else void reply.header('content-type', type).send(bytes);
+}
+
+/** Whether an `If-None-Match` names the tag, a weak one too: proxies make them weak (RFC 9110 §13.1.2). */
+function names(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes('*') || tags.includes(etag);
 }
