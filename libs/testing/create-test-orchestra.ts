@@ -18,7 +18,7 @@ export interface TestOrchestraOptions<C extends Clock = ManualClock> {
 }
 
 /**
- * An orchestra for a test: in memory, without HTTP and metrics, its agents ready. For any test runner; close it at the end.
+ * An orchestra for a test: in memory, without HTTP and metrics, every agent made or tried once. For any test runner; close it at the end.
  *
  * @example
  * ```ts

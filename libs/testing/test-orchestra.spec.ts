@@ -116,6 +116,15 @@ describe('createTestOrchestra', () => {
     await expect(orchestra.waitForExecution(failing)).rejects.toThrow('bad predicate');
   });
 
+  it('names the agents that could not be made, which no execution tells of', async () => {
+    const missing = { kind: 'function', capability: 'missing', module: '/nowhere.mjs' } as const;
+    const { dispatcher } = await start({ options: { pools: [missing] } });
+    const handle = await dispatcher.submit(workflow('missing'));
+    await expect(orchestra.waitForExecution(handle, 'completed', { timeoutMs: 1 })).rejects.toThrow(
+      'An agent of "missing" is not there: AGENT_MODULE_INVALID module /nowhere.mjs cannot be loaded',
+    );
+  });
+
   it('closes at once, whatever runs, and leaves nothing behind', async () => {
     const stuck = { capability: 'stuck', factory: new FunctionAgentFactory(() => new Promise(() => {})) };
     const slow = recordingAgent({ capability: 'slow', hang: true });

@@ -114,6 +114,17 @@ export class TestOrchestra<C extends Clock = ManualClock> implements AsyncDispos
       for (const seen of this.#log.executions()) if (matches(seen)) return seen;
       return undefined;
     };
-    return this.#waits.until(find, () => `${what}. Seen: ${this.#log.toString()}`, limit);
+    const missing = (): string =>
+      [`${what}. Seen: ${this.#log.toString()}`, ...this.#missingAgents()].join('. ');
+    return this.#waits.until(find, missing, limit);
+  }
+
+  /** An agent that could not be made is tried again after a back-off, which a manual clock has to be turned for. */
+  #missingAgents(): string[] {
+    return this.pool
+      .agents()
+      .flatMap(({ capability, error }) =>
+        error === null ? [] : [`An agent of "${capability}" is not there: ${error.code} ${error.message}`],
+      );
   }
 }
