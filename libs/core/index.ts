@@ -26,6 +26,7 @@ export { MAX_JSON_DEPTH, isPlainObject, jsonProblems, type JsonObject, type Json
 export { JitteredLoop, type JitteredLoopOptions } from './loop/jittered-loop.js';
 export { defineModuleOptions } from './options/module-options.js';
 export { parseOptions } from './options/parse-options.js';
+export { parsePath } from './options/parse-path.js';
 export { parseShape, type ParsedShape } from './options/parse-shape.js';
 export { formatPath, toProblems } from './options/problem-list.js';
 export { MissingPeerError, loadPeer } from './peers/load-peer.js';

@@ -1,6 +1,6 @@
 const PART = /\.?([^.[\]"\s]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/uy;
 
-/** The parts of a problem's path, as `formatPath` of core writes it: `steps[2]["b.c"].id`. Reads as far as it understands. */
+/** The parts of a problem's path, as `formatPath` writes it: `steps[2]["b.c"].id`. Reads as far as it understands. */
 export function parsePath(text: string): (string | number)[] {
   const parts: (string | number)[] = [];
   PART.lastIndex = 0;

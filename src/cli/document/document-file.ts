@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isPlainObject, messageOf, type Problem } from '#core';
+import { isPlainObject, messageOf, parsePath, type Problem } from '#core';
 import { configSchema } from '../../config/config.schema.js';
 import { YamlSource, type Position } from '../../yaml/yaml-source.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { printable } from '../text/printable.js';
-import { parsePath } from './parse-path.js';
 
 /** What a file is, by its keys. */
 export type DocumentKind = 'workflow' | 'request' | 'configuration';

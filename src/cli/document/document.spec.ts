@@ -1,27 +1,9 @@
-import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatPath } from '#core';
 import { runCli } from '../run-cli.js';
 import { makeCli } from '../testing/make-cli.js';
 import { DocumentFile } from './document-file.js';
-import { parsePath } from './parse-path.js';
-
-describe('parsePath', () => {
-  it('reads every path that formatPath writes', () => {
-    const key = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('a.b', 'x"y', '[0]', '0', 'ä ö', ''));
-    fc.assert(
-      fc.property(fc.array(fc.oneof(key, fc.nat())), (path) => {
-        expect(parsePath(formatPath(path))).toEqual(path);
-      }),
-    );
-  });
-
-  it('ends where it understands no more', () => {
-    expect(parsePath('a[x].b')).toEqual(['a']);
-  });
-});
 
 describe('DocumentFile', () => {
   it.each([
