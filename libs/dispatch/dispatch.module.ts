@@ -4,6 +4,7 @@ import { EventsModule } from '#events';
 import { dispatchOptionsSchema } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { WorkflowCompiler } from './document/workflow-compiler.js';
+import { ExecutionQueue } from './execution-queue.js';
 import { ExecutionWatch } from './execution-watch.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { StepRunner } from './runner/step-runner.js';
@@ -22,6 +23,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   providers: [
     optionsProvider,
     ExecutionStore,
+    ExecutionQueue,
     ExecutionWatch,
     WorkflowCompiler,
     StepRunner,

@@ -1,24 +1,21 @@
 import {
   Inject,
   Injectable,
-  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { AgentPool } from '#agent-pool';
 import {
-  abortReason,
   Clock,
   ValidationError,
   jsonProblems,
   newId,
   parseShape,
   runInTurns,
-  toErrorRecord,
   type Page,
   type Problem,
 } from '#core';
-import { DEFAULT_PRIORITY, QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
+import { DEFAULT_PRIORITY, QueueDriver } from '#queue';
 import { StateError } from '#state';
 import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
@@ -28,19 +25,14 @@ import { WorkflowCompiler } from './document/workflow-compiler.js';
 import type { Workflow } from './document/workflow.js';
 import { Drain, type DrainReport } from './drain.js';
 import type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
+import { ExecutionQueue } from './execution-queue.js';
 import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
 import type { ExecutionEvent } from './execution/execution-event.js';
 import { ExecutionStore, notRetryable, type ListExecutionsOptions } from './execution/execution-store.js';
 import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
 import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
 import { Intake } from './intake.js';
-import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
 import { digest, fingerprint, submitOptionsSchema, type SubmitOptions } from './submit-request.js';
-
-/** What the queue carries; the store has the rest. */
-interface ExecutionJob {
-  executionId: string;
-}
 
 export interface DispatcherStatus {
   accepting: boolean;
@@ -48,23 +40,15 @@ export interface DispatcherStatus {
   waiting: number;
 }
 
-const QUEUE_NAME = 'executions';
-
-/** How often a run may fail for a reason outside the workflow (the store refused, say) before its execution fails. */
-const RUN_ATTEMPTS = 5;
-
 /** The door to executions: submit, get, wait, cancel, retry, list, follow. */
 @Injectable()
 export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #queue: JobQueue<ExecutionJob>;
   readonly #intake: Intake;
-  readonly #logger = new Logger(WorkflowDispatcher.name);
-  #consumer: Consumer | undefined;
   #drain: Drain | undefined;
 
   constructor(
     private readonly executions: ExecutionStore,
-    private readonly runner: WorkflowRunner,
+    private readonly queue: ExecutionQueue,
     private readonly watch: ExecutionWatch,
     private readonly compiler: WorkflowCompiler,
     private readonly pool: AgentPool,
@@ -72,20 +56,12 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     private readonly driver: QueueDriver,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
-    this.#queue = driver.queue<ExecutionJob>(QUEUE_NAME, {
-      // The intake keeps the bound, before anything is written: refusing here would come too late.
-      maxDepth: Number.MAX_SAFE_INTEGER,
-      // A finished execution is in the store; its job has nothing more to tell.
-      retention: { maxAgeMs: 0, maxCount: 0 },
-    });
-    this.#intake = new Intake(this.#queue, options.maxQueueDepth);
+    this.#intake = new Intake(queue.jobs, options.maxQueueDepth);
+    queue.onEnded(() => this.#drain?.jobGone());
   }
 
   onApplicationBootstrap(): void {
-    if (!this.#intake.isOpen) return;
-    this.#consumer = this.#queue.consume((job, signal) => this.#handle(job, signal), {
-      concurrency: this.options.maxConcurrentWorkflows,
-    });
+    if (this.#intake.isOpen) this.queue.start();
   }
 
   /** What follows in a shutdown takes away what executions need, so they end here. */
@@ -127,7 +103,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
         .create(facts, { workflow: document, input }, print)
         .catch((error: unknown) => Promise.reject(refusedRequest(error, document)));
       if (existing !== undefined) return this.#repeat(existing, print);
-      await this.#enqueue(facts, 1);
+      await this.queue.add(facts, 1);
       return this.#handleOf(facts.executionId);
     });
   }
@@ -197,8 +173,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     }
     const request = cancel ?? { requestedAt: this.clock.timestamp(), reason: reason ?? null };
     if (cancel === null) await this.executions.requestCancel(executionId, request);
-    const found = await this.#queue.cancel(jobId(executionId, state.run), cancelReason(request.reason));
-    if (found !== 'signalled') await this.#endCancelled(executionId);
+    await this.queue.cancel(executionId, state.run, request.reason);
     return toSummary({ facts, state, cancel: request });
   }
 
@@ -212,16 +187,16 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     if (!isFinished(status) || status === 'completed') throw notRetryable(executionId, `it is ${status}`);
     return this.#intake.enter(async () => {
       const { run } = await this.executions.restart(stored);
-      await this.#enqueue(stored.facts, run);
+      await this.queue.add(stored.facts, run);
       return this.#handleOf(executionId);
     });
   }
 
   async status(): Promise<DispatcherStatus> {
-    const { waiting, delayed } = await this.#queue.counts();
+    const { waiting, delayed } = await this.queue.jobs.counts();
     return {
       accepting: this.#intake.isOpen,
-      running: this.#consumer?.active ?? 0,
+      running: this.queue.consumer?.active ?? 0,
       waiting: waiting + delayed,
     };
   }
@@ -232,9 +207,9 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    */
   drain(): Promise<DrainReport> {
     this.#drain ??= new Drain({
-      queue: this.#queue,
+      queue: this.queue.jobs,
       intake: this.#intake,
-      consumer: this.#consumer,
+      consumer: this.queue.consumer,
       clock: this.clock,
       durable: this.driver.durable,
       gracePeriodMs: this.options.gracePeriodMs,
@@ -243,51 +218,6 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
         this.pool.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0),
     });
     return this.#drain.run().finally(() => this.watch.close());
-  }
-
-  async #handle(job: JobRecord<ExecutionJob>, signal: AbortSignal): Promise<void> {
-    const { executionId } = job.data;
-    try {
-      await this.runner.run(executionId, signal);
-    } catch (error) {
-      // Somebody else has the execution now, and brings it to its end.
-      if (isStale(error)) return;
-      if (hasFurtherRun(job, signal, error)) throw error;
-      await this.#giveUp(executionId, error);
-    } finally {
-      this.#ended();
-    }
-  }
-
-  /** An accepted execution has to end, and its error has to be seen. @throws {Error} when that fails as well; retryable. */
-  async #giveUp(executionId: string, cause: unknown): Promise<void> {
-    this.#logger.error(`execution ${executionId} could not be run, for a reason outside its workflow`, cause);
-    const { message } = toErrorRecord(cause, 'INTERNAL_ERROR');
-    try {
-      await this.runner.fail(executionId, {
-        code: 'INTERNAL_ERROR',
-        message: `the execution could not be run: ${message}`,
-        retryable: false,
-      });
-    } catch (error) {
-      if (!isStale(error)) throw new Error('the execution could not be ended', { cause: error });
-    }
-  }
-
-  /** Nobody runs it, and nobody will: it ends here. Of several at once one writes its end. */
-  async #endCancelled(executionId: string): Promise<void> {
-    try {
-      await this.runner.cancel(executionId);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-    } finally {
-      this.#ended();
-    }
-  }
-
-  #ended(): void {
-    void this.executions.sweep();
-    this.#drain?.jobGone();
   }
 
   async #repeat(
@@ -299,12 +229,8 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     }
     const { facts, state } = await this.executions.loadSummary(existing.executionId);
     // The one who wrote it may have died before it reached the queue; the same job twice is one job.
-    if (state.status === 'pending') await this.#enqueue(facts, state.run);
+    if (state.status === 'pending') await this.queue.add(facts, state.run);
     return this.#handleOf(existing.executionId);
-  }
-
-  async #enqueue({ executionId, priority }: ExecutionFacts, run: number): Promise<void> {
-    await this.#queue.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
   }
 
   async #parse(workflow: unknown, options: SubmitOptions) {
@@ -350,21 +276,6 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       events: (options) => this.events(executionId, options),
     };
   }
-}
-
-/** Every run has a job of its own: the one before may not have left the queue yet. */
-function jobId(executionId: string, run: number): string {
-  return `${executionId}.${run}`;
-}
-
-/** Whether the queue makes another attempt after an error of this one. */
-function hasFurtherRun(job: JobRecord<unknown>, signal: AbortSignal, error: unknown): boolean {
-  if (signal.aborted) return abortReason(signal).kind !== 'cancel';
-  return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof StateError && error.code === 'STALE_ATTEMPT';
 }
 
 /** Each part of a document may be as deep as JSON may be here; the whole of it, as a store keeps it, may not. */

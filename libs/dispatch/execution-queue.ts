@@ -1,0 +1,130 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { abortReason, toErrorRecord } from '#core';
+import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
+import { StateError } from '#state';
+import type { DispatchOptions } from './dispatch.options.js';
+import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
+import { ExecutionStore } from './execution/execution-store.js';
+import type { ExecutionFacts } from './execution/stored-execution.js';
+import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
+
+/** What the queue carries; the store has the rest. */
+interface ExecutionJob {
+  executionId: string;
+}
+
+const QUEUE_NAME = 'executions';
+
+/** How often a run may fail for a reason outside the workflow (the store refused, say) before its execution fails. */
+const RUN_ATTEMPTS = 5;
+
+/** Executions on their way through the queue: every run has a job, and every job brings its execution to an end. */
+@Injectable()
+export class ExecutionQueue {
+  readonly jobs: JobQueue<ExecutionJob>;
+  readonly #logger = new Logger(ExecutionQueue.name);
+  #consumer: Consumer | undefined;
+  #onEnded: () => void = () => undefined;
+
+  constructor(
+    private readonly executions: ExecutionStore,
+    private readonly runner: WorkflowRunner,
+    driver: QueueDriver,
+    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
+  ) {
+    this.jobs = driver.queue<ExecutionJob>(QUEUE_NAME, {
+      // The intake keeps the bound, before anything is written: refusing here would come too late.
+      maxDepth: Number.MAX_SAFE_INTEGER,
+      // A finished execution is in the store; its job has nothing more to tell.
+      retention: { maxAgeMs: 0, maxCount: 0 },
+    });
+  }
+
+  /** Undefined until {@link start}. */
+  get consumer(): Consumer | undefined {
+    return this.#consumer;
+  }
+
+  /** Begins to run what waits, at most `maxConcurrentWorkflows` at once. */
+  start(): void {
+    this.#consumer = this.jobs.consume((job, signal) => this.#run(job, signal), {
+      concurrency: this.options.maxConcurrentWorkflows,
+    });
+  }
+
+  /** @param listener told whenever a run has ended, however. */
+  onEnded(listener: () => void): void {
+    this.#onEnded = listener;
+  }
+
+  /** The same run twice is one job. */
+  async add({ executionId, priority }: ExecutionFacts, run: number): Promise<void> {
+    await this.jobs.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
+  }
+
+  /** Stops a run, wherever it is; one that nobody runs ends here. */
+  async cancel(executionId: string, run: number, reason: string | null): Promise<void> {
+    const found = await this.jobs.cancel(jobId(executionId, run), cancelReason(reason));
+    if (found !== 'signalled') await this.#endCancelled(executionId);
+  }
+
+  async #run(job: JobRecord<ExecutionJob>, signal: AbortSignal): Promise<void> {
+    const { executionId } = job.data;
+    try {
+      await this.runner.run(executionId, signal);
+    } catch (error) {
+      // Somebody else has the execution now, and brings it to its end.
+      if (isStale(error)) return;
+      if (hasFurtherRun(job, signal, error)) throw error;
+      await this.#giveUp(executionId, error);
+    } finally {
+      this.#ended();
+    }
+  }
+
+  /** An accepted execution has to end, and its error has to be seen. @throws {Error} when that fails as well; retryable. */
+  async #giveUp(executionId: string, cause: unknown): Promise<void> {
+    this.#logger.error(`execution ${executionId} could not be run, for a reason outside its workflow`, cause);
+    const { message } = toErrorRecord(cause, 'INTERNAL_ERROR');
+    try {
+      await this.runner.fail(executionId, {
+        code: 'INTERNAL_ERROR',
+        message: `the execution could not be run: ${message}`,
+        retryable: false,
+      });
+    } catch (error) {
+      if (!isStale(error)) throw new Error('the execution could not be ended', { cause: error });
+    }
+  }
+
+  /** Nobody runs it, and nobody will: it ends here. Of several at once one writes its end. */
+  async #endCancelled(executionId: string): Promise<void> {
+    try {
+      await this.runner.cancel(executionId);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+    } finally {
+      this.#ended();
+    }
+  }
+
+  #ended(): void {
+    void this.executions.sweep();
+    this.#onEnded();
+  }
+}
+
+/** Every run has a job of its own: the one before may not have left the queue yet. */
+function jobId(executionId: string, run: number): string {
+  return `${executionId}.${run}`;
+}
+
+/** Whether the queue makes another attempt after an error of this one. */
+function hasFurtherRun(job: JobRecord<unknown>, signal: AbortSignal, error: unknown): boolean {
+  if (signal.aborted) return abortReason(signal).kind !== 'cancel';
+  return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof StateError && error.code === 'STALE_ATTEMPT';
+}
