@@ -26,6 +26,7 @@ describe('the start', () => {
       expect.stringMatching(
         /^nest-orchestra \d+\.\d+\.\d+ listens on http:.* \(driver memory, config .*orchestra\.config\.yaml\)$/,
       ),
+      `its API, with examples: ${service.url}/docs`,
       'pools:',
       '  files          mcp       2 agents, least-loaded',
       '  analyse-file   thread    2 agents, least-loaded',
