@@ -3,6 +3,7 @@ export {
   StateStore,
   type Commit,
   type Entry,
+  type LogEntry,
   type IndexListOptions,
 } from './ports/state-store.js';
 export { StateError, type StateErrorCode } from './ports/state.errors.js';

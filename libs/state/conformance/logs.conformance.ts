@@ -144,13 +144,40 @@ export function describeLogs(context: StoreContext): void {
     expect(await values(first?.position)).toEqual(kept);
   });
 
+  it('numbers the entries of a log from 1 on without a hole, whether they are kept or not', async () => {
+    const { maxLogLength } = LIMITS;
+    const numbers = async (log: string, after?: string): Promise<number[]> => {
+      const found: number[] = [];
+      for await (const { number } of context.store.read(log, { after, follow: false, signal: never() }))
+        found.push(number);
+      return found;
+    };
+    await append('other', 'x');
+    await append('log', 'first');
+    const [first] = await collect(context.store.read('log', { signal: never() }), 1);
+    await append('other', 'y');
+    await append('log', 'second', 'third');
+    expect(await numbers('log')).toEqual([1, 2, 3]);
+    expect(await numbers('log', first?.position)).toEqual([2, 3]);
+    expect(await numbers('other')).toEqual([1, 2]);
+    for (let n = 0; n < 247; n += 13) await append('log', ...Array.from({ length: 13 }, () => n));
+    const kept = Array.from({ length: maxLogLength }, (_, at) => 250 - maxLogLength + 1 + at);
+    expect(await numbers('log')).toEqual(kept);
+    expect(await numbers('log', first?.position)).toEqual(kept);
+    await context.store.commit({ deletes: { logs: ['log'] } });
+    await append('log', 'anew', 'and on');
+    expect(await numbers('log')).toEqual([1, 2]);
+  });
+
   it('lets a slow reader go on with the oldest entry kept', async () => {
     await append('log', 'first');
     const reader = iterate('log', never());
     await reader.next();
     for (let n = 1; n <= 3; n++)
       await append('log', ...Array.from({ length: LIMITS.maxLogLength }, (_, at) => n * 1_000 + at));
-    expect(await reader.next()).toMatchObject({ value: { value: 3_000 } });
+    expect(await reader.next()).toMatchObject({
+      value: { value: 3_000, number: 2 * LIMITS.maxLogLength + 2 },
+    });
     await reader.return?.();
   });
 

@@ -1,5 +1,5 @@
 import { parseJsonText } from '../commit/json-text.js';
-import type { Entry } from '../ports/state-store.js';
+import type { Entry, LogEntry } from '../ports/state-store.js';
 import { toPosition } from './position.js';
 
 /** Dropped places at the front stay until they are this many and half of all: so a drop moves one entry on average. */
@@ -9,10 +9,16 @@ const COMPACT_AT = 32;
 export interface StoredEntry {
   sequence: number;
   text: string;
+  /** 1 for the first that was ever pushed to its queue, and so on. */
+  number: number;
 }
 
 export function toEntry({ sequence, text }: StoredEntry): Entry {
   return { position: toPosition(sequence), value: parseJsonText(text) };
+}
+
+export function toLogEntry({ sequence, text, number }: StoredEntry): LogEntry {
+  return { position: toPosition(sequence), number, value: parseJsonText(text) };
 }
 
 /** The entries of one log or list, oldest first: in at the end, out at the front, read from any position on. */
@@ -20,6 +26,7 @@ export class EntryQueue {
   readonly #sequences: number[] = [];
   readonly #texts: string[] = [];
   #head = 0;
+  #dropped = 0;
 
   get length(): number {
     return this.#texts.length - this.#head;
@@ -35,6 +42,7 @@ export class EntryQueue {
   drop(): void {
     if (this.length === 0) return;
     this.#texts[this.#head++] = '';
+    this.#dropped++;
     if (this.#head < COMPACT_AT || this.#head * 2 < this.#texts.length) return;
     this.#sequences.splice(0, this.#head);
     this.#texts.splice(0, this.#head);
@@ -48,7 +56,7 @@ export class EntryQueue {
       const found = this.#sequences[at];
       const text = this.#texts[at];
       if (found === undefined || text === undefined) break;
-      entries.push({ sequence: found, text });
+      entries.push({ sequence: found, text, number: this.#dropped + at - this.#head + 1 });
     }
     return entries;
   }

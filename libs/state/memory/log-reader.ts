@@ -1,5 +1,5 @@
-import type { Entry } from '../ports/state-store.js';
-import { toEntry, type StoredEntry } from './entry-queue.js';
+import type { LogEntry } from '../ports/state-store.js';
+import { toLogEntry, type StoredEntry } from './entry-queue.js';
 
 /** What a reader needs of its store. */
 export interface LogSource {
@@ -17,7 +17,7 @@ export interface LogReaderOptions {
   follow: boolean;
 }
 
-type Result = IteratorResult<Entry, undefined>;
+type Result = IteratorResult<LogEntry, undefined>;
 const DONE: Result = Object.freeze({ done: true, value: undefined });
 
 /**
@@ -25,7 +25,7 @@ const DONE: Result = Object.freeze({ done: true, value: undefined });
  * abandoned between two entries leaves nothing behind, and `return()` ends a wait at once, which the `return` of an
  * async generator would not.
  */
-export class LogReader implements AsyncIterableIterator<Entry, undefined> {
+export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
   readonly #source: LogSource;
   readonly #log: string;
   readonly #signal: AbortSignal;
@@ -94,7 +94,7 @@ export class LogReader implements AsyncIterableIterator<Entry, undefined> {
     const found = this.#source.next(this.#log, this.#after);
     if (found === undefined) return undefined;
     this.#after = found.sequence;
-    return { done: false, value: toEntry(found) };
+    return { done: false, value: toLogEntry(found) };
   }
 
   readonly #onAbort = (): void => this.end();

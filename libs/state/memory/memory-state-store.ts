@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { NAME_RULE, isName } from '../commit/names.js';
 import { invalidCommit, prepareCommit, type PreparedCommit } from '../commit/prepare-commit.js';
 import { StateError } from '../ports/state.errors.js';
-import { StateStore, type Commit, type Entry, type IndexListOptions } from '../ports/state-store.js';
+import {
+  StateStore,
+  type Commit,
+  type Entry,
+  type IndexListOptions,
+  type LogEntry,
+} from '../ports/state-store.js';
 import { EntryQueue, toEntry } from './entry-queue.js';
 import { fromCursor, toCursor } from './index-cursor.js';
 import { Logs } from './logs.js';
@@ -105,7 +111,7 @@ export class MemoryStateStore extends StateStore {
   read(
     log: string,
     { after, follow = true, signal }: { after?: string; follow?: boolean; signal: AbortSignal },
-  ): AsyncIterable<Entry> {
+  ): AsyncIterable<LogEntry> {
     this.#requireOpen();
     return this.#logs.read(log, fromPosition(after, this.#sequence), { follow, signal });
   }

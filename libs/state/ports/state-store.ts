@@ -31,6 +31,15 @@ export interface Entry {
   value: JsonValue;
 }
 
+/** An entry of a log. */
+export interface LogEntry extends Entry {
+  /**
+   * 1 for the first entry of the log, and one more for each that was appended, kept or not: what is missing before an
+   * entry is counted by it. A log that was deleted begins again at 1.
+   */
+  number: number;
+}
+
 export interface IndexListOptions {
   cursor?: string;
   /** 1..500, default 50. */
@@ -77,14 +86,15 @@ export abstract class StateStore {
   /**
    * The entries of a log in order, those there are and then those to come, from any instance, without polling, until
    * the signal aborts (the iteration then ends without an error) or the caller stops. `after` resumes exactly behind a
-   * position. A log keeps its latest `maxLogLength` entries; a reader that fell behind goes on with the oldest kept.
+   * position. A log keeps its latest `maxLogLength` entries; a reader that fell behind, or resumes
+   * behind one that was dropped, goes on with the oldest kept, and sees by `number` what it missed.
    * A reader of a log that is deleted waits on. With `follow: false` the iteration ends with the last entry there is.
    * @throws `INVALID_CURSOR` for a position of no log.
    */
   abstract read(
     log: string,
     options: { after?: string; follow?: boolean; signal: AbortSignal },
-  ): AsyncIterable<Entry>;
+  ): AsyncIterable<LogEntry>;
 
   /** Resolves when the backend answers. @throws the signal's reason; `STATE_CLOSED`. */
   abstract ping(signal: AbortSignal): Promise<void>;
