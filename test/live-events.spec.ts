@@ -3,7 +3,7 @@ import type { ReadEvent } from './helpers/event-reader.js';
 import { EventReader } from './helpers/event-reader.js';
 import { eventually } from './helpers/eventually.js';
 import { startService, type Service } from './helpers/service.js';
-import { functionPool, manyEvents, oneStep } from './helpers/workflows.js';
+import { functionPool, longHistory, manyEvents, oneStep } from './helpers/workflows.js';
 
 /** Above what an idle machine needs (below 100 ms), far below any grace period. */
 const SOON_MS = 5_000;
@@ -145,6 +145,28 @@ describe('the events of an execution, live', () => {
     }
     const { json } = await client.get('/v1/events?type=step.exploded');
     expect(json.errors).toEqual([{ path: 'type[0]', message: expect.stringContaining('"step.*"') }]);
+  });
+
+  it('are told as a gap where the log keeps them no longer: at the start, and behind one of them', async () => {
+    const pool = functionPool('local', { size: { min: 16 } });
+    const service = await startService({ config: { pools: [pool] } });
+    const executionId = await service.client.submit(longHistory);
+    const early = await read(service, streamOf(executionId));
+    await early.count(1);
+    const first = early.events[0]?.id ?? '';
+    early.vanish();
+    await service.client.finished(executionId);
+    const whole = await readWhole(service, streamOf(executionId));
+    expect(whole).toHaveLength(1 + 10_000);
+    expect(whole[0]).toEqual({ id: undefined, type: 'gap', data: { missed: 203 } });
+    expect(whole.at(-1)?.type).toBe('execution.completed');
+    const resume = (id = ''): Promise<ReadEvent[]> =>
+      readWhole(service, streamOf(executionId), { 'last-event-id': id });
+    expect(await resume(first)).toEqual([{ ...whole[0], data: { missed: null } }, ...whole.slice(1)]);
+    expect(await resume(whole[1]?.id)).toEqual(whole.slice(2));
+    const headers = { 'last-event-id': '9'.repeat(16) };
+    const refused = await service.client.get(streamOf(executionId), { headers });
+    expect(refused).toMatchObject({ status: 400, json: { code: 'INVALID_CURSOR' } });
   });
 
   it('answer a HEAD with the head alone', async () => {

@@ -2,7 +2,7 @@ import type { ExecutionEvent } from './execution/execution-event.js';
 import type { Execution } from './execution/execution.js';
 
 export interface ReadEventsOptions {
-  /** Resumes behind the event of this position. Default: from the first event. */
+  /** Resumes behind the event of this position, or with the oldest kept if that is later. Default: from the first event. */
   after?: string;
   /** Ends the iteration. */
   signal?: AbortSignal;
@@ -21,6 +21,6 @@ export interface ExecutionHandle {
   /** @throws {DispatchError} `EXECUTION_FINISHED`. */
   cancel(reason?: string): Promise<void>;
 
-  /** The events of the execution, from the first one to the final one. */
+  /** The events of the execution, from the first one to the final one; `missed` of one tells of those no longer kept. */
   events(options?: ReadEventsOptions): AsyncIterable<ExecutionEvent>;
 }

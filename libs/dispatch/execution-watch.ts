@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AbortedError, Clock, Deadline, onAbort, turnOver } from '#core';
 import { StateError } from '#state';
 import type { ReadEventsOptions } from './execution-handle.js';
-import { isFinalEvent, type ExecutionEvent } from './execution/execution-event.js';
+import { isFinalEvent, startOfLog, type ExecutionEvent, type LogPlace } from './execution/execution-event.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { isFinished, type Execution } from './execution/execution.js';
 import { toExecution } from './execution/stored-execution.js';
@@ -39,7 +39,8 @@ export class ExecutionWatch {
     if (isFinished(execution.status) || waitMs === 0) return execution;
     const watch = this.#deadline(signal, waitMs);
     try {
-      for await (const { type } of this.executions.readEvents(executionId, { signal: watch.signal })) {
+      const events = this.executions.readEvents(executionId, startOfLog(), { signal: watch.signal });
+      for await (const { type } of events) {
         if (!isFinalEvent(type)) continue;
         const now = await this.#get(executionId);
         if (isFinished(now.status)) return now;
@@ -53,22 +54,24 @@ export class ExecutionWatch {
 
   /**
    * The events behind `after`; undefined when there is none, and none will come.
-   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR` for a position that is not, or no
-   *   longer, in the log of this execution: going on from anywhere else would leave out events, or tell some twice.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR` for a position that is not in the log of
+   *   this execution: going on from anywhere else would leave out events, or tell some twice. One older than the oldest
+   *   event kept may have been in it: the first event then says that nobody knows how many are missing.
    */
   async open(
     executionId: string,
     { after, signal }: ReadEventsOptions,
   ): Promise<AsyncGenerator<ExecutionEvent> | undefined> {
     const { state } = await this.executions.loadSummary(executionId);
-    if (after !== undefined) {
-      const last = await this.#find(executionId, after, signal);
-      if (last === undefined) {
-        throw new StateError('INVALID_CURSOR', 'not a position in the events of this execution');
-      }
-      if (isFinalEvent(last.type) && last.run === state.run && isFinished(state.status)) return undefined;
+    if (after === undefined) return this.#follow(executionId, startOfLog(), signal);
+    const found = await this.#find(executionId, after, signal);
+    if (found === undefined && !(await this.#isDropped(executionId, after, signal))) {
+      throw new StateError('INVALID_CURSOR', 'not a position in the events of this execution');
     }
-    return this.#follow(executionId, after, signal);
+    const { last, place } = found ?? { place: { position: after, number: null } };
+    if (last && isFinalEvent(last.type) && last.run === state.run && isFinished(state.status))
+      return undefined;
+    return this.#follow(executionId, place, signal);
   }
 
   /** As {@link open}, whose errors come with the first event. */
@@ -79,14 +82,12 @@ export class ExecutionWatch {
 
   async *#follow(
     executionId: string,
-    after: string | undefined,
+    place: LogPlace,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ExecutionEvent> {
     const watch = this.#deadline(signal);
-    let last = after;
     try {
-      for await (const event of this.executions.readEvents(executionId, { after, signal: watch.signal })) {
-        last = event.position;
+      for await (const event of this.executions.readEvents(executionId, place, { signal: watch.signal })) {
         yield event;
         if (isFinalEvent(event.type) && (await this.#isOver(executionId, event.run))) return;
       }
@@ -94,12 +95,12 @@ export class ExecutionWatch {
       watch.dispose();
     }
     // Who reads more slowly than a drain writes gets to see how his execution ended all the same.
-    if (this.#closing.signal.aborted) yield* this.#rest(executionId, last, signal);
+    if (this.#closing.signal.aborted) yield* this.#rest(executionId, place, signal);
   }
 
   /** What is on record by now. */
-  #rest(executionId: string, after?: string, signal = new AbortController().signal) {
-    return this.executions.readEvents(executionId, { after, follow: false, signal });
+  #rest(executionId: string, place: LogPlace, signal = new AbortController().signal) {
+    return this.executions.readEvents(executionId, place, { follow: false, signal });
   }
 
   /** Whether the execution ended with that run: the final event of an earlier one is not the last event. */
@@ -112,14 +113,31 @@ export class ExecutionWatch {
     executionId: string,
     position: string,
     signal: AbortSignal | undefined,
-  ): Promise<ExecutionEvent | undefined> {
-    for await (const event of this.#rest(executionId, undefined, signal)) {
-      if (event.position === position) return event;
+  ): Promise<{ last: ExecutionEvent; place: LogPlace } | undefined> {
+    const place = startOfLog();
+    for await (const last of this.#rest(executionId, place, signal)) {
+      if (last.position === position) return { last, place };
       // A log in memory answers at once, each time: all of it would be one turn of the event loop.
       const pause = turnOver();
       if (pause !== undefined) await pause;
     }
     return undefined;
+  }
+
+  /**
+   * Whether a position that is not in the log lies before all of it, and some of it has been dropped. Positions are
+   * opaque, so the log is asked what comes behind; its oldest entry may only have moved on since.
+   */
+  async #isDropped(executionId: string, position: string, signal?: AbortSignal): Promise<boolean> {
+    const behind = await this.#numberBehind(executionId, { position, number: null }, signal);
+    const oldest = await this.#numberBehind(executionId, startOfLog(), signal);
+    return behind !== null && oldest !== null && oldest > 1 && behind <= oldest;
+  }
+
+  /** The number of the entry behind `place`; null when there is none. */
+  async #numberBehind(executionId: string, place: LogPlace, signal?: AbortSignal): Promise<number | null> {
+    const { done } = await this.#rest(executionId, place, signal).next();
+    return done === true ? null : place.number;
   }
 
   async #get(executionId: string): Promise<Execution> {

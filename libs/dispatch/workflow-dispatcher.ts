@@ -141,7 +141,8 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
   }
 
   /**
-   * The events of an execution in order, those that were and those to come, up to the final one.
+   * The events of an execution in order, those that were and those to come, up to the final one. Its log keeps the
+   * latest `maxLogLength` of them (10,000 in memory): `missed` of an event tells how many are missing before it.
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} `INVALID_CURSOR`.
    */
   events(executionId: string, options: ReadEventsOptions = {}): AsyncGenerator<ExecutionEvent> {

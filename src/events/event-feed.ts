@@ -69,7 +69,7 @@ export class EventFeed {
       const reader = { filter, told: start ?? recording.last, known: start ?? recording.last };
       const position = recording.positionOf(reader.told);
       // Also who is cut off before the first event is to come back without a loss.
-      yield start === undefined ? gapFrame(position, null) : positionFrame(position);
+      yield start === undefined ? gapFrame(null, position) : positionFrame(position);
       while (!signal.aborted) {
         const text = recording.next(reader);
         if (text !== '') yield text;

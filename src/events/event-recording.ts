@@ -76,7 +76,7 @@ export class EventRecording {
     if (missed > 0) {
       reader.told += missed;
       reader.known = reader.told;
-      text = gapFrame(this.positionOf(reader.told), missed);
+      text = gapFrame(missed, this.positionOf(reader.told));
     }
     while (reader.told < last && text.length < BATCH_LENGTH) {
       const event = this.#recent.at(++reader.told);

@@ -58,8 +58,10 @@ export const streamExecutionEvents = {
   tag: 'events',
   summary: 'Follow an execution',
   description:
-    `${STREAM}\n\nThe stream begins with the first event, whenever that was, and ends with the final one. It has no gap. ` +
-    'One that ends before, with another `retry`, is cut by the end of the process: come back.',
+    `${STREAM}\n\nThe stream begins with the first event, whenever that was, and ends with the final one. ` +
+    'The log of an execution keeps its latest 10,000 events: where older ones are missing, at the start, behind a position ' +
+    'that is no longer kept or before a reader who is slow, it has one of the type `gap`, an `EventGap`, without an `id`. ' +
+    'A stream that ends before the final event, with another `retry`, is cut by the end of the process: come back.',
   request: { params: executionParamsSchema, query: executionEventsQuerySchema, headers: streamHeadersSchema },
   responses: [
     {
@@ -92,6 +94,20 @@ export const streamExecutionEvents = {
       params: { id: ID },
       headers: { 'Last-Event-ID': '0000000000000001' },
       answer: { status: 200, type: EVENT_STREAM_MEDIA_TYPE, body: `${FIRST_FRAME}${ENDING}` },
+    },
+    late: {
+      summary: 'Go on behind an event that is no longer kept: how it begins',
+      params: { id: ID },
+      headers: { 'Last-Event-ID': '0000000000000001' },
+      answer: {
+        status: 200,
+        type: EVENT_STREAM_MEDIA_TYPE,
+        body: [
+          FIRST_FRAME,
+          gapFrame(null),
+          frame('0000000000005204', 'step.started', attempt, { mark: '1.5203', ms: 48 }),
+        ].join(''),
+      },
     },
   },
 } as const satisfies OperationSpec;
@@ -137,7 +153,7 @@ export const streamEvents = {
       answer: {
         status: 200,
         type: EVENT_STREAM_MEDIA_TYPE,
-        body: `${FIRST_FRAME}${gapFrame(`${RECORDING}.811`, null)}`,
+        body: `${FIRST_FRAME}${gapFrame(null, `${RECORDING}.811`)}`,
       },
     },
   },

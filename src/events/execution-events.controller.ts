@@ -8,9 +8,9 @@ import { parseRequest } from '../problems/parse-request.js';
 import { EVENT_STREAM_OPTIONS, type EventStreamOptions } from './event-stream.options.js';
 import { EventStreams } from './event-streams.js';
 import { streamExecutionEvents } from './events.operations.js';
-import { SHUTDOWN_FRAME, eventFrame } from './sse-frames.js';
+import { SHUTDOWN_FRAME, eventFrame, gapFrame } from './sse-frames.js';
 
-/** The events of one execution as server-sent events, from its log: whole, and resumable at any of them. */
+/** The events of one execution as server-sent events, from its log, resumable at any of them. */
 @Controller('v1/executions')
 export class ExecutionEventsController {
   constructor(
@@ -46,6 +46,7 @@ export class ExecutionEventsController {
     let isOver = false;
     for await (const event of events) {
       isOver = isFinalEvent(event.type);
+      if (event.missed !== 0) yield gapFrame(event.missed);
       yield eventFrame(event.position, toCloudEvent(event.type, event.data, event, this.options.source));
     }
     // It goes on elsewhere, or is lost with this process: only asking again will tell.

@@ -27,8 +27,9 @@ export function positionFrame(position: string): string {
 
 /**
  * Tells that events are missing here. `missed`: how many, whether they would have matched the filter or not; null when
- * nobody knows.
+ * nobody knows. Without a position the reader stays where it stands: who comes back is told again.
  */
-export function gapFrame(position: string, missed: number | null): string {
-  return `id: ${position}\nevent: gap\ndata: ${JSON.stringify({ missed })}\n\n`;
+export function gapFrame(missed: number | null, position?: string): string {
+  const id = position === undefined ? '' : `id: ${position}\n`;
+  return `${id}event: gap\ndata: ${JSON.stringify({ missed })}\n\n`;
 }

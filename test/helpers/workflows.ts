@@ -22,6 +22,16 @@ export const manyEvents = {
   })),
 };
 
+/** 10,203 short events: more than a log keeps. */
+export const longHistory = {
+  id: 'long',
+  steps: Array.from({ length: 100 }, (_, at) => ({
+    id: `s${at}`,
+    capability: 'local',
+    input: { do: 'report', times: 100 },
+  })),
+};
+
 /** One step and nothing else. */
 export function oneStep(capability: string, input: unknown = {}, more: object = {}) {
   return { id: 'one-step', steps: [{ id: 'only', capability, input, retry: { maxAttempts: 1 }, ...more }] };

@@ -1,5 +1,6 @@
 import type { JsonValue } from '#core';
 import type { EventMeta, OrchestraEventMap, OrchestraEventType } from '#events';
+import type { LogEntry } from '#state';
 
 /** The events that make up an execution's history. */
 export type ExecutionEventType = Extract<OrchestraEventType, `execution.${string}` | `step.${string}`>;
@@ -9,6 +10,13 @@ export type ExecutionEvent<T extends ExecutionEventType = ExecutionEventType> = 
   [K in T]: {
     /** Its place in the log, opaque: resume behind it. */
     position: string;
+    /**
+     * How many events its reader misses right before it: the log keeps the latest `maxLogLength` (10,000 in memory), and
+     * a reader that begins, resumes or falls behind further goes on with the oldest kept. 0 as a rule; null when it
+     * resumed behind one that is no longer kept: then nobody knows how many, or
+     * whether it is any.
+     */
+    missed: number | null;
     /** The same as in the meta of the published event: `<executionId>.<claim>.<number>`. */
     id: string;
     type: K;
@@ -60,8 +68,22 @@ export function toLogEntry(event: LoggedEvent): JsonValue {
   return event as unknown as JsonValue;
 }
 
-export function fromLogEntry(position: string, value: JsonValue): ExecutionEvent {
+/** Where a reader of a log stands: behind which event. */
+export interface LogPlace {
+  /** Undefined before the first. */
+  position: string | undefined;
+  /** The number of its entry, 0 before the first; null when it is no longer kept. */
+  number: number | null;
+}
+
+export function startOfLog(): LogPlace {
+  return { position: undefined, number: 0 };
+}
+
+/** The event for a reader who stood at `place`. */
+export function fromLogEntry({ position, number, value }: LogEntry, place: LogPlace): ExecutionEvent {
+  const missed = place.number === null ? null : Math.max(0, number - place.number - 1);
   const event = value as unknown as LoggedEvent;
   const { type, data } = event;
-  return { position, type, data, ...metaOf(event) } as ExecutionEvent;
+  return { position, missed, type, data, ...metaOf(event) } as ExecutionEvent;
 }

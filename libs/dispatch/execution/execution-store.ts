@@ -13,6 +13,7 @@ import {
   toLogEntry,
   type ExecutionEvent,
   type LoggedEvent,
+  type LogPlace,
   type PlannedEvent,
 } from './execution-event.js';
 import {
@@ -167,12 +168,18 @@ export class ExecutionStore {
     };
   }
 
+  /** The events behind `place`, which goes along with them. */
   async *readEvents(
     executionId: string,
-    options: { after?: string; follow?: boolean; signal: AbortSignal },
+    place: LogPlace,
+    options: { follow?: boolean; signal: AbortSignal },
   ): AsyncGenerator<ExecutionEvent> {
-    for await (const { position, value } of this.state.read(logName(executionId), options)) {
-      yield fromLogEntry(position, value);
+    const entries = this.state.read(logName(executionId), { ...options, after: place.position });
+    for await (const entry of entries) {
+      const event = fromLogEntry(entry, place);
+      place.position = entry.position;
+      place.number = entry.number;
+      yield event;
     }
   }
 

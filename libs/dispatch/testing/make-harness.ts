@@ -5,7 +5,7 @@ import { FunctionAgentFactory } from '#agents';
 import { Clock, ManualClock } from '#core';
 import { OrchestraEvents } from '#events';
 import { QueueDriver, QueueModule, type JobQueue } from '#queue';
-import { MemoryStateStore, StateModule, StateStore } from '#state';
+import { MemoryStateStore, StateModule, StateStore, type MemoryStateOptions } from '#state';
 import { DispatchModule } from '../dispatch.module.js';
 import type { DispatchOptionsInput } from '../dispatch.options.js';
 import { ExecutionStore } from '../execution/execution-store.js';
@@ -86,8 +86,8 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
 }
 
 /** A store that several applications share, one after another or at once. */
-export function makeSharedStore(): StateStore {
-  const store = new MemoryStateStore();
+export function makeSharedStore(options?: MemoryStateOptions): StateStore {
+  const store = new MemoryStateStore(options);
   store.close = () => Promise.resolve();
   return store;
 }

@@ -18,6 +18,7 @@ export async function follow(source: ExecutionSource, display: Display): Promise
   display.open(view);
   try {
     for await (const event of source.events()) {
+      if (event.missed !== 0) display.note(missedNote(event.missed));
       applyEvent(view, event);
       display.changed(event);
     }
@@ -25,4 +26,8 @@ export async function follow(source: ExecutionSource, display: Display): Promise
     display.close();
   }
   return source.get();
+}
+
+function missedNote(missed: number | null): string {
+  return `${missed ?? 'some'} earlier events are no longer kept`;
 }

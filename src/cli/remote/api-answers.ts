@@ -84,7 +84,13 @@ export const cloudEventSchema = z.looseObject({
   }),
 });
 
-export function toExecutionEvent(position: string, event: z.output<typeof cloudEventSchema>): ExecutionEvent {
+/** The data of a frame `gap`: how many events are missing there. */
+export const gapSchema = z.looseObject({ missed: z.number().nullable() });
+
+export function toExecutionEvent(
+  { position, missed }: Pick<ExecutionEvent, 'position' | 'missed'>,
+  event: z.output<typeof cloudEventSchema>,
+): ExecutionEvent {
   const { type, time, run, data } = event;
-  return { position, type, time, run, data } as unknown as ExecutionEvent;
+  return { position, missed, type, time, run, data } as unknown as ExecutionEvent;
 }

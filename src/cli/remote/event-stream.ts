@@ -3,7 +3,7 @@ import { AbortedError, Deadline, backoffDelayMs, messageOf, parseShape, type Tim
 import { isFinished, type Execution, type ExecutionEvent } from '#dispatch';
 import { CliError } from '../cli-error.js';
 import { formatDuration } from '../text/duration.js';
-import { cloudEventSchema, toExecutionEvent } from './api-answers.js';
+import { cloudEventSchema, gapSchema, toExecutionEvent } from './api-answers.js';
 import { executionPath, type ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
 
@@ -100,10 +100,17 @@ async function* connection(
       signal: deadline.signal,
     });
     const arrived: ExecutionEvent[] = [];
+    // Told before the event that comes after the gap, in the same connection.
+    let missed: number | null = 0;
     const parser = createParser({
       maxBufferSize: MAX_EVENT_LENGTH,
       onEvent: (message) => {
-        arrived.push(...toEvents(message));
+        if (message.event === 'gap') missed = missedOf(message);
+        const event = toEvent(message, missed);
+        if (event !== undefined) {
+          arrived.push(event);
+          missed = 0;
+        }
         if (message.id !== undefined) state.lastId = message.id;
       },
       onRetry: (ms) => (state.toldRetryMs = ms),
@@ -124,10 +131,19 @@ async function* connection(
   }
 }
 
-/** None for what is no event of an execution, of a newer service. */
-function toEvents({ id, data }: EventSourceMessage): ExecutionEvent[] {
+/** Undefined for what is no event of an execution, of a newer service. */
+function toEvent(
+  { id: position = '', data }: EventSourceMessage,
+  missed: number | null,
+): ExecutionEvent | undefined {
   const parsed = parseShape(cloudEventSchema, parseJson(data));
-  return 'data' in parsed ? [toExecutionEvent(id ?? '', parsed.data)] : [];
+  return 'data' in parsed ? toExecutionEvent({ position, missed }, parsed.data) : undefined;
+}
+
+/** How many events are missing at a gap. */
+function missedOf({ data }: EventSourceMessage): number | null {
+  const parsed = parseShape(gapSchema, parseJson(data));
+  return 'data' in parsed ? parsed.data.missed : null;
 }
 
 function parseJson(text: string): unknown {

@@ -314,6 +314,25 @@ describe('the commands that call a service', () => {
       expect(errors).toContain('the service ended the stream; again in');
     });
 
+    it('says where events are missing, and how many if the service knows', async () => {
+      const gap = (missed: number | null) => `event: gap\ndata: ${JSON.stringify({ missed })}\n\n`;
+      streams = [
+        (response) => response.end(gap(6_207) + started + gap(3)),
+        end(gap(null) + stepDone + completed),
+      ];
+      const { code, errors } = await orchestra(['watch', 'e-1']);
+      expect(code).toBe(0);
+      expect(connections).toEqual(['', '1']);
+      expect(errors.split('\n').filter((line) => !line.includes('again in'))).toEqual([
+        '6207 earlier events are no longer kept',
+        'execution started (hybrid)',
+        'some earlier events are no longer kept',
+        'a: completed in 7 ms',
+        'execution completed in 9 ms',
+        '',
+      ]);
+    });
+
     it('comes again no sooner than the service asks for', async () => {
       const serve = handler;
       streams = [end(completed)];

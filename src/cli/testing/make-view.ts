@@ -16,5 +16,5 @@ export function makeView(...steps: string[]): ExecutionView {
 /** An event `afterMs` of the beginning of time. */
 export function makeEvent(type: ExecutionEvent['type'], afterMs: number, data: object = {}): ExecutionEvent {
   const time = new Date(T0 + afterMs).toISOString();
-  return { position: '1', type, time, run: 1, data } as unknown as ExecutionEvent;
+  return { position: '1', missed: 0, type, time, run: 1, data } as unknown as ExecutionEvent;
 }

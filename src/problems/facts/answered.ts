@@ -21,8 +21,7 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
   INVALID_CURSOR: {
     cause:
       'The cursor of a listing, or the position in a stream of events, was not given out there; ' +
-      'with the memory driver, not by this process. Or the log of the execution, which keeps its latest 10,000 events, ' +
-      'has it no longer.',
+      'with the memory driver, not by this process.',
     remedy: 'Begin again without one.',
   },
   UNAUTHENTICATED: {
