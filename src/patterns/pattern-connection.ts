@@ -23,13 +23,17 @@ export interface PatternConnectionOptions {
 
 /**
  * One client. It is read only while there is room for its requests and it reads what it is answered, so that what it
- * costs is bounded. A message that is none ends it, after an error without an id.
+ * costs is bounded: an answer is made into text when the ones before it have gone. A message that is none ends it, after
+ * an error without an id.
  */
 export class PatternConnection {
   readonly #options: PatternConnectionOptions;
   readonly #reader: FrameReader;
   readonly #gone = new AbortController();
+  /** Requests that were begun and whose last answer is not written yet. */
   #underWay = 0;
+  /** Answers that wait for the client to read: of requests under way, so there are no more than these. */
+  readonly #unsent: PatternAnswer[] = [];
   #reading = false;
   #ending = false;
   #toldOfEvents = false;
@@ -46,7 +50,7 @@ export class PatternConnection {
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => {
       this.#stopDelivery();
-      this.#read();
+      this.#send();
     });
     // A reset, say; the close that follows is all there is to do.
     socket.on('error', (error) => options.log(messageOf(error)));
@@ -59,11 +63,8 @@ export class PatternConnection {
   }
 
   answer(id: PatternRequest['id'], answer: PatternAnswer): void {
-    this.#write({ ...answer, id });
-    if (answer.isDisposed !== true) return;
-    this.#underWay--;
-    if (this.#ending) this.end();
-    else this.#read();
+    this.#unsent.push({ ...answer, id });
+    this.#send();
   }
 
   /** Closes the connection after its last answer; no further request is read. */
@@ -129,6 +130,18 @@ export class PatternConnection {
   #ignoreEvent(): void {
     if (!this.#toldOfEvents) this.#options.log('events are not served: a message without an id is ignored');
     this.#toldOfEvents = true;
+  }
+
+  #send(): void {
+    const { socket } = this.#options;
+    while (!socket.writableNeedDrain) {
+      const answer = this.#unsent.shift();
+      if (answer === undefined) break;
+      this.#write(answer);
+      if (answer.isDisposed === true) this.#underWay--;
+    }
+    if (this.#ending) this.end();
+    else this.#read();
   }
 
   #write(answer: PatternAnswer): void {

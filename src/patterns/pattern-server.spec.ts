@@ -94,6 +94,31 @@ describe('PatternServer', () => {
     expect(await received(greedy, '"id":5')).toContain('{"response":"second","isDisposed":true,"id":2}');
   });
 
+  it('makes an answer ready when the ones before it are read, and begins nothing until then', async () => {
+    await start({ maxRequestsPerConnection: 3 });
+    const socket = await client();
+    let ready = 0;
+    // More than the buffers of the kernel hold.
+    const large = {
+      toJSON: () => {
+        ready++;
+        return 'x'.repeat(10_000_000);
+      },
+    };
+    socket.pause().write([1, 2, 3, 4].map((id) => frame({ pattern: 'wait', data: id, id })).join(''));
+    await nthCall(3);
+    for (const { succeed } of calls) succeed(large);
+    while (ready === 0 || clock.timerCount === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([ready, calls.length]).toEqual([1, 3]);
+    let text = '';
+    socket.on('data', (more: string) => (text += more.replaceAll('x', ''))).resume();
+    (await nthCall(4)).succeed('small');
+    while (!text.includes('"id":4')) await once(socket, 'data');
+    expect(text.match(/"id":\d/g)).toEqual(['"id":1', '"id":2', '"id":3', '"id":4']);
+    expect(ready).toBe(3);
+  });
+
   it('tells a handler that its client has gone', async () => {
     await start();
     const socket = await client();

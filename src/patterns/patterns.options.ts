@@ -19,7 +19,8 @@ export const patternsOptionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000)
-    .default(1_000)
+    // Each may hold a large answer that nobody reads.
+    .default(100)
     .describe(
       'Requests of one connection that are answered at once, waits included; the next is not read yet.',
     ),

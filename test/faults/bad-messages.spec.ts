@@ -146,3 +146,34 @@ describe('what is no message', () => {
     expect(residentBytes(service.pid) - before).toBeLessThan(200_000_000);
   });
 });
+
+describe('FAULTS 39: large answers that nobody reads', () => {
+  it('are not made ready, however many are asked for at once', async () => {
+    const service = await startService({
+      config: {
+        microservice: { transport: 'tcp', port: 0, messageTimeoutMs: 2_000 },
+        pools: [functionPool('local')],
+      },
+    });
+    const step = { id: 'large', capability: 'local', input: { do: 'answer', length: 800_000 } };
+    const { executionId } = await service.client.run({ id: 'large', steps: [step] });
+    const before = residentBytes(service.pid);
+    const raw = rawPatterns(service);
+    raw.pause();
+    // All of them arrive in two reads.
+    const get = { pattern: 'orchestra.execution.get', data: { executionId } };
+    raw.write(Array.from({ length: 900 }, (_, id) => frame(JSON.stringify({ ...get, id }))).join(''));
+    let resident = 0;
+    await eventually(
+      () => {
+        resident = Math.max(resident, residentBytes(service.pid));
+        // Whoever does not read learns of the end only when it writes.
+        raw.send({ pattern: 'not read either' });
+        return raw.isClosed;
+      },
+      { within: 20_000 },
+    );
+    // 900 answers of 800 kB would be 720 MB; of the 100 requests under way each holds what it found.
+    expect(resident - before).toBeLessThan(200_000_000);
+  }, 60_000);
+});
