@@ -65,9 +65,9 @@ describe('FAULTS 39: a client that does not read', () => {
   const OUTPUT = 1_000_000;
   const CLIENTS = 20;
 
-  async function withBigExecution(http: object): Promise<{ service: Service; path: string }> {
+  async function withBigExecution(http: object, count = STEPS): Promise<{ service: Service; path: string }> {
     const service = await startService({ config: { http, pools: [functionPool('local')] } });
-    const steps = Array.from({ length: STEPS }, (_, place) => ({
+    const steps = Array.from({ length: count }, (_, place) => ({
       id: `s${place}`,
       capability: 'local',
       input: { do: 'answer', length: OUTPUT },
@@ -112,6 +112,27 @@ describe('FAULTS 39: a client that does not read', () => {
     // have come round to those that are over.
     expect(resident - residentBefore).toBeLessThan(5 * CLIENTS * STEPS * OUTPUT);
     for (const socket of sockets) socket.destroy();
+  }, 60_000);
+
+  it('takes one answer of memory for one connection, however often it asks over it', async () => {
+    const { service, path } = await withBigExecution({ sendTimeoutMs: 500 }, 1);
+    await service.client.get(path);
+    const residentBefore = residentBytes(service.pid);
+    const openBefore = openFiles(service.pid);
+    const socket = await openSocket(service.url);
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2_000));
+    let resident = 0;
+    let open = openBefore;
+    const cut = (): boolean => {
+      resident = Math.max(resident, residentBytes(service.pid));
+      open = Math.max(open, openFiles(service.pid));
+      return open > openBefore && openFiles(service.pid) <= openBefore;
+    };
+    await eventually(cut, { within: 20_000, what: 'the end of the connection' });
+    // What the kernel took was made ready as well, one after the other: some ten answers.
+    expect(resident - residentBefore).toBeLessThan(100 * OUTPUT);
+    socket.destroy();
   }, 60_000);
 
   it('does not hold up the shutdown', async () => {

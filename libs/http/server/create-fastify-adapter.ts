@@ -7,6 +7,7 @@ import { HttpServerError } from './http-server.errors.js';
 import { httpServerOptionsSchema, type HttpServerOptions } from './http-server-options.js';
 import { createJsonBodyParser } from './json-body-parser.js';
 import { instanceOf } from './problem-details.js';
+import { limitPipelining } from './pipelining.js';
 import { limitSending } from './send-timeout.js';
 import { answerClientError, answerRouterError } from './unrouted-errors.js';
 
@@ -55,6 +56,8 @@ export async function createFastifyAdapter(options: HttpServerOptions = {}): Pro
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = resolved.maxConnections;
   limitSending(fastify.server, resolved.sendTimeoutMs);
+  // Before every other hook: what waits for its turn has not begun.
+  limitPipelining(fastify);
   adapter.useBodyParser(
     'application/json',
     false,
