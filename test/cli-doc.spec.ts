@@ -70,8 +70,10 @@ describe('docs/cli.md', () => {
       const env = { PATH: process.env.PATH, HOME: process.env.HOME, ORCHESTRA_URL: await url() };
       const text = snippet.text.replaceAll(EXAMPLE_ID, submitted);
       const script = `orchestra() { '${process.execPath}' '${CLI}' "$@"; }\n${text}`;
+      let told = '';
       const once = async (): Promise<string> => {
-        const { stdout } = await run('bash', ['-c', `${script}true`], { cwd, env, timeout: 30_000 });
+        const { stdout, stderr } = await run('bash', ['-c', `${script}true`], { cwd, env, timeout: 30_000 });
+        told = stderr;
         if (snippet.text.startsWith('orchestra submit')) submitted = stdout.split('\n')[0] ?? '';
         return comparable(stdout);
       };
@@ -80,7 +82,9 @@ describe('docs/cli.md', () => {
       const isListing = /orchestra (list|agents)/.test(snippet.text);
       if (isListing)
         await eventually(async () => (await once()) === expected, { within: 10_000 }).catch(() => undefined);
-      expect(await once()).toBe(expected);
+      const printed = await once();
+      // What went wrong is on stderr.
+      expect(printed === expected ? printed : printed + told).toBe(expected);
     },
   );
 });
