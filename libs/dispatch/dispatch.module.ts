@@ -6,6 +6,7 @@ import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { WorkflowCompiler } from './document/workflow-compiler.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { ExecutionWatch } from './execution-watch.js';
+import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { StepRunner } from './runner/step-runner.js';
 import { WorkflowRunner } from './runner/workflow-runner.js';
@@ -23,6 +24,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   providers: [
     optionsProvider,
     ExecutionStore,
+    ExecutionRetention,
     ExecutionQueue,
     ExecutionWatch,
     WorkflowCompiler,

@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { abortReason, toErrorRecord } from '#core';
 import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
-import { StateError } from '#state';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
-import { ExecutionStore } from './execution/execution-store.js';
+import { ExecutionRetention } from './execution/execution-retention.js';
+import { isStateError } from './execution/is-state-error.js';
 import type { ExecutionFacts } from './execution/stored-execution.js';
 import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
 
@@ -27,8 +27,8 @@ export class ExecutionQueue {
   #onEnded: () => void = () => undefined;
 
   constructor(
-    private readonly executions: ExecutionStore,
     private readonly runner: WorkflowRunner,
+    private readonly retention: ExecutionRetention,
     driver: QueueDriver,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
@@ -74,7 +74,7 @@ export class ExecutionQueue {
       await this.runner.run(executionId, signal);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
-      if (isStale(error)) return;
+      if (isStateError(error, 'STALE_ATTEMPT')) return;
       if (hasFurtherRun(job, signal, error)) throw error;
       await this.#giveUp(executionId, error);
     } finally {
@@ -93,7 +93,8 @@ export class ExecutionQueue {
         retryable: false,
       });
     } catch (error) {
-      if (!isStale(error)) throw new Error('the execution could not be ended', { cause: error });
+      if (!isStateError(error, 'STALE_ATTEMPT'))
+        throw new Error('the execution could not be ended', { cause: error });
     }
   }
 
@@ -102,14 +103,14 @@ export class ExecutionQueue {
     try {
       await this.runner.cancel(executionId);
     } catch (error) {
-      if (!isStale(error)) throw error;
+      if (!isStateError(error, 'STALE_ATTEMPT')) throw error;
     } finally {
       this.#ended();
     }
   }
 
   #ended(): void {
-    void this.executions.sweep();
+    void this.retention.sweep();
     this.#onEnded();
   }
 }
@@ -123,8 +124,4 @@ function jobId(executionId: string, run: number): string {
 function hasFurtherRun(job: JobRecord<unknown>, signal: AbortSignal, error: unknown): boolean {
   if (signal.aborted) return abortReason(signal).kind !== 'cancel';
   return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
-}
-
-function isStale(error: unknown): boolean {
-  return error instanceof StateError && error.code === 'STALE_ATTEMPT';
 }

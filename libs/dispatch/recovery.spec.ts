@@ -129,8 +129,9 @@ describe('a worker that takes an execution over', () => {
       [3, 3],
       [1, 2],
     ] as const) {
-      jest.spyOn(Math, 'random').mockReturnValue(0);
       const { after, handle, clock, run, second } = await takeOver({ retry: { maxAttempts } });
+      // Not before: Nest tells its providers apart by random ids.
+      const random = jest.spyOn(Math, 'random').mockReturnValue(0);
       const running = run();
       for (let attempt = 2; attempt <= total; attempt++) {
         (await after.call(attempt - 1)).fail(new Error('no'));
@@ -141,6 +142,7 @@ describe('a worker that takes an execution over', () => {
         status: 'failed',
         attempts: total,
       });
+      random.mockRestore();
     }
   });
 

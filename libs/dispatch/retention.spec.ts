@@ -121,7 +121,7 @@ describe('finished executions', () => {
   it('that are retried at the very moment they are to be forgotten stay, and the sweep goes on', async () => {
     const work = new GatedAgent();
     const harness = await makeHarness({ agents: { work: work.run }, retention: { maxCount: 1 } });
-    const { dispatcher, store, executions } = harness;
+    const { dispatcher, store, retention } = harness;
     const error = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     const handle = await dispatcher.submit(workflow([step('a', { retry: ONCE })]));
     (await work.call(1)).fail(new Error('no'));
@@ -135,7 +135,7 @@ describe('finished executions', () => {
       return commit(changes);
     });
     await run(harness);
-    await executions.sweep();
+    await retention.sweep();
     (await work.call(2)).succeed();
     expect((await handle.result()).status).toBe('completed');
     expect(error).not.toHaveBeenCalled();

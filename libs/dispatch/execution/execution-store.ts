@@ -1,10 +1,8 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock, turnOver, type JsonValue, type Page } from '#core';
 import { OrchestraEvents } from '#events';
-import { StateError, StateStore, type Commit, type StateErrorCode } from '#state';
+import { StateStore, type Commit } from '#state';
 import { DispatchError } from '../dispatch.errors.js';
-import type { DispatchOptions } from '../dispatch.options.js';
-import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary } from './execution.js';
 import {
   fromLogEntry,
@@ -16,14 +14,10 @@ import {
   type LogPlace,
   type PlannedEvent,
 } from './execution-event.js';
-import {
-  FINISHED_INDEX,
-  changeStatus,
-  enterIndexes,
-  leaveIndexes,
-  listingIndex,
-} from './execution-indexes.js';
+import { FINISHED_INDEX, changeStatus, enterIndexes, listingIndex } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
+import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
+import { isStateError } from './is-state-error.js';
 import {
   fromFields,
   stepField,
@@ -58,32 +52,13 @@ export interface ClaimedExecution {
   journal: ExecutionJournal;
 }
 
-/** How many expired executions one sweep forgets at most; the next finish goes on. */
-const EVICTION_BATCH = 100;
-
-/** How long a sweep by age may be late while executions finish. */
-const AGE_CHECK_INTERVAL_MS = 1_000;
-
-const recordKey = (executionId: string): string => `execution:${executionId}`;
-const logName = (executionId: string): string => `execution:${executionId}:events`;
-/** There from the moment a run after the first is asked for: two requests at once cannot both have it. */
-const runKey = (executionId: string, run: number): string => `execution:${executionId}:run:${run}`;
-const idempotencyRecordKey = (digest: string): string => `idempotency:${digest}`;
-
 /** Executions over the state port: the only place that knows how they are laid out there. */
 @Injectable()
 export class ExecutionStore {
-  readonly #logger = new Logger(ExecutionStore.name);
-  #sweeping: Promise<void> | undefined;
-  /** What finished while a sweep was under way may be more than it looked at. */
-  #sweepAgain = false;
-  #ageCheckedAt = Number.NEGATIVE_INFINITY;
-
   constructor(
     private readonly state: StateStore,
     private readonly events: OrchestraEvents,
     private readonly clock: Clock,
-    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {}
 
   /**
@@ -149,7 +124,7 @@ export class ExecutionStore {
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async loadSummary(executionId: string): Promise<StoredSummary> {
-    const summary = await this.#findSummary(executionId);
+    const summary = await this.findSummary(executionId);
     if (summary === undefined) throw notFound(executionId);
     return summary;
   }
@@ -161,7 +136,7 @@ export class ExecutionStore {
       cursor,
       order: 'desc',
     });
-    const stored = await Promise.all(page.items.map(({ member }) => this.#findSummary(member)));
+    const stored = await Promise.all(page.items.map(({ member }) => this.findSummary(member)));
     return {
       items: stored.flatMap((summary) => (summary === undefined ? [] : [toSummary(summary)])),
       nextCursor: page.nextCursor,
@@ -271,57 +246,10 @@ export class ExecutionStore {
     journal.note({ fields: toFields({ state }), index: moves, event });
   }
 
-  /** Forgets finished executions beyond the retention's bounds; calls while it is at it are one. Never throws. */
-  sweep(): Promise<void> {
-    this.#sweepAgain = true;
-    this.#sweeping ??= this.#sweep()
-      .catch((error: unknown) => {
-        // Nobody waits for a sweep, so the end of the process may overtake it.
-        if (!isStateError(error, 'STATE_CLOSED'))
-          this.#logger.error('could not forget old executions', error);
-      })
-      .finally(() => (this.#sweeping = undefined));
-    return this.#sweeping;
-  }
-
-  async #findSummary(executionId: string): Promise<StoredSummary | undefined> {
+  /** The parts that stay small; undefined when there is no such execution. */
+  async findSummary(executionId: string): Promise<StoredSummary | undefined> {
     const fields = await this.state.get(recordKey(executionId), ['facts', 'state', 'cancel']);
     return fields?.facts === undefined ? undefined : fromFields(fields);
-  }
-
-  async #sweep(): Promise<void> {
-    while (this.#sweepAgain) {
-      this.#sweepAgain = false;
-      await this.#evict();
-    }
-  }
-
-  async #evict(): Promise<void> {
-    const { maxAgeMs, maxCount } = this.options.retention;
-    const surplus = (await this.state.count(FINISHED_INDEX)) - maxCount;
-    const now = this.clock.now();
-    if (surplus <= 0 && now - this.#ageCheckedAt < AGE_CHECK_INTERVAL_MS) return;
-    this.#ageCheckedAt = now;
-    const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit: EVICTION_BATCH });
-    const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
-    for (const { member } of expired) await this.#forget(member);
-  }
-
-  async #forget(executionId: string): Promise<void> {
-    const stored = await this.#findSummary(executionId);
-    if (stored === undefined || !isFinished(stored.state.status)) return;
-    const { facts, state } = stored;
-    const idempotency = facts.idempotencyKey === null ? [] : [idempotencyRecordKey(facts.idempotencyKey)];
-    const runs = Array.from({ length: state.run }, (_, place) => runKey(executionId, place + 2));
-    const commit: Commit = {
-      // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
-      puts: [{ key: runKey(executionId, state.run + 1), fields: {}, ifAbsent: true }],
-      deletes: { records: [recordKey(executionId), ...runs, ...idempotency], logs: [logName(executionId)] },
-      index: leaveIndexes(facts, state.status),
-    };
-    await this.state.commit(commit).catch((error: unknown) => {
-      if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
-    });
   }
 }
 
@@ -356,10 +284,6 @@ export function notRetryable(executionId: string, why: string): DispatchError {
   return new DispatchError('EXECUTION_NOT_RETRYABLE', `the execution cannot run again: ${why}`, {
     details: { executionId },
   });
-}
-
-function isStateError(error: unknown, code: StateErrorCode): boolean {
-  return error instanceof StateError && error.code === code;
 }
 
 /** What is written is JSON by construction; interfaces have no index signature, so the compiler cannot see it. */

@@ -8,6 +8,7 @@ import { QueueDriver, QueueModule, type JobQueue } from '#queue';
 import { MemoryStateStore, StateModule, StateStore, type MemoryStateOptions } from '#state';
 import { DispatchModule } from '../dispatch.module.js';
 import type { DispatchOptionsInput } from '../dispatch.options.js';
+import { ExecutionRetention } from '../execution/execution-retention.js';
 import { ExecutionStore } from '../execution/execution-store.js';
 import { WorkflowRunner } from '../runner/workflow-runner.js';
 import { WorkflowDispatcher } from '../workflow-dispatcher.js';
@@ -28,6 +29,7 @@ export interface Harness {
   dispatcher: WorkflowDispatcher;
   runner: WorkflowRunner;
   executions: ExecutionStore;
+  retention: ExecutionRetention;
   pool: AgentPool;
   events: OrchestraEvents;
   recorder: EventRecorder;
@@ -72,6 +74,7 @@ export async function makeHarness(options: HarnessOptions = {}): Promise<Harness
     dispatcher: app.get(WorkflowDispatcher, { strict: false }),
     runner: app.get(WorkflowRunner, { strict: false }),
     executions: app.get(ExecutionStore, { strict: false }),
+    retention: app.get(ExecutionRetention, { strict: false }),
     pool,
     events,
     recorder: new EventRecorder(events),

@@ -1,0 +1,81 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Clock } from '#core';
+import { StateStore, type Commit } from '#state';
+import type { DispatchOptions } from '../dispatch.options.js';
+import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
+import { isFinished } from './execution.js';
+import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
+import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
+import { ExecutionStore } from './execution-store.js';
+import { isStateError } from './is-state-error.js';
+
+/** How many expired executions one sweep forgets at most; the next finish goes on. */
+const EVICTION_BATCH = 100;
+
+/** How long a sweep by age may be late while executions finish. */
+const AGE_CHECK_INTERVAL_MS = 1_000;
+
+/** Keeps finished executions within the bounds of `dispatch.retention`. */
+@Injectable()
+export class ExecutionRetention {
+  readonly #logger = new Logger(ExecutionRetention.name);
+  #sweeping: Promise<void> | undefined;
+  /** What finished while a sweep was under way may be more than it looked at. */
+  #sweepAgain = false;
+  #ageCheckedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly executions: ExecutionStore,
+    private readonly state: StateStore,
+    private readonly clock: Clock,
+    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
+  ) {}
+
+  /** Forgets finished executions beyond the retention's bounds; calls while it is at it are one. Never throws. */
+  sweep(): Promise<void> {
+    this.#sweepAgain = true;
+    this.#sweeping ??= this.#sweep()
+      .catch((error: unknown) => {
+        // Nobody waits for a sweep, so the end of the process may overtake it.
+        if (!isStateError(error, 'STATE_CLOSED'))
+          this.#logger.error('could not forget old executions', error);
+      })
+      .finally(() => (this.#sweeping = undefined));
+    return this.#sweeping;
+  }
+
+  async #sweep(): Promise<void> {
+    while (this.#sweepAgain) {
+      this.#sweepAgain = false;
+      await this.#evict();
+    }
+  }
+
+  async #evict(): Promise<void> {
+    const { maxAgeMs, maxCount } = this.options.retention;
+    const surplus = (await this.state.count(FINISHED_INDEX)) - maxCount;
+    const now = this.clock.now();
+    if (surplus <= 0 && now - this.#ageCheckedAt < AGE_CHECK_INTERVAL_MS) return;
+    this.#ageCheckedAt = now;
+    const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit: EVICTION_BATCH });
+    const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
+    for (const { member } of expired) await this.#forget(member);
+  }
+
+  async #forget(executionId: string): Promise<void> {
+    const stored = await this.executions.findSummary(executionId);
+    if (stored === undefined || !isFinished(stored.state.status)) return;
+    const { facts, state } = stored;
+    const idempotency = facts.idempotencyKey === null ? [] : [idempotencyRecordKey(facts.idempotencyKey)];
+    const runs = Array.from({ length: state.run }, (_, place) => runKey(executionId, place + 2));
+    const commit: Commit = {
+      // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
+      puts: [{ key: runKey(executionId, state.run + 1), fields: {}, ifAbsent: true }],
+      deletes: { records: [recordKey(executionId), ...runs, ...idempotency], logs: [logName(executionId)] },
+      index: leaveIndexes(facts, state.status),
+    };
+    await this.state.commit(commit).catch((error: unknown) => {
+      if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
+    });
+  }
+}
