@@ -6,6 +6,7 @@ import { formatDuration } from '../text/duration.js';
 import { cloudEventSchema, gapSchema, toExecutionEvent } from './api-answers.js';
 import { executionPath, type ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
+import { parseJson } from './parse-json.js';
 
 /** The service sends a heartbeat far more often; a connection that is silent for so long is dead. */
 const SILENCE_TIMEOUT_MS = 60_000;
@@ -144,12 +145,4 @@ function toEvent(
 function missedOf({ data }: EventSourceMessage): number | null {
   const parsed = parseShape(gapSchema, parseJson(data));
   return 'data' in parsed ? parsed.data.missed : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { parseShape } from '#core';
 import { CliError } from '../cli-error.js';
 import { problemSchema } from './api-answers.js';
 import { ApiError } from './api-error.js';
+import { parseJson } from './parse-json.js';
 
 /** Longest answer that is read: a page of five hundred executions is a thousandth of it. */
 const MAX_ANSWER_BYTES = 256 * 1_048_576;
@@ -39,12 +40,4 @@ export function refusal(status: number, text: string, url: string): ApiError {
   const hint = status === 401 ? ['set ORCHESTRA_API_KEY, or --api-key'] : [];
   const message = [`${code}: ${detail}`, ...lines, ...hint].join('\n');
   return new ApiError(message, { status, code, problems: errors, retryAfterMs });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
