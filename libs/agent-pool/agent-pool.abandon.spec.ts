@@ -102,6 +102,7 @@ describe('Lease.abandon', () => {
       agents: { idle: 1, draining: 0 },
       performance: { abandoned: 2 },
     });
+    expect(pool.abandonedTasks).toBe(2);
     expect(factory.made.map(({ disposals }) => disposals)).toEqual([1, 0]);
     await pool.close();
   });

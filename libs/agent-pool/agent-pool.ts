@@ -88,6 +88,11 @@ export class AgentPool {
     return this.#pools.get(capability)?.snapshot();
   }
 
+  /** Tasks of all pools that ignored their abort and were given up, since the start. */
+  get abandonedTasks(): number {
+    return this.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0);
+  }
+
   /** Begins to make the agents of all pools, and waits for none. Idempotent; nothing happens after `close`. */
   start(): void {
     if (this.#started || this.#closed !== undefined) return;

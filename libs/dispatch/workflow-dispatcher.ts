@@ -215,8 +215,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       durable: this.driver.durable,
       gracePeriodMs: this.options.gracePeriodMs,
       abortGraceMs: this.options.abortGraceMs,
-      abandonedTasks: () =>
-        this.pool.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0),
+      abandonedTasks: () => this.pool.abandonedTasks,
     });
     return this.#drain.run().finally(() => this.watch.close());
   }

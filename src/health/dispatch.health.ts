@@ -13,7 +13,7 @@ export class DispatchHealth {
 
   async check(): Promise<HealthIndicatorResult> {
     const { accepting, running, waiting } = await this.dispatcher.status();
-    const tasksAbandoned = this.pool.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0);
+    const tasksAbandoned = this.pool.abandonedTasks;
     return this.indicators.check('dispatch').up({ accepting, running, waiting, tasksAbandoned });
   }
 }

@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
-import type { AgentPool, AgentState, PoolHealth, PoolSnapshot } from '#agent-pool';
+import { AgentPool, type AgentState, type PoolHealth, type PoolSnapshot } from '#agent-pool';
 import { untilAborted } from '#core';
 import type { DispatcherStatus, WorkflowDispatcher } from '#dispatch';
 import type { QueueDriver } from '#queue';
@@ -34,7 +34,9 @@ function makeSnapshot(capability: string, health: PoolHealth, abandoned = 0): Po
   };
 }
 
-const poolOf = (...pools: PoolSnapshot[]) => ({ pools: () => pools }) as AgentPool;
+/** What it says of all of them together is its own. */
+const poolOf = (...pools: PoolSnapshot[]) =>
+  Object.create(AgentPool.prototype, { pools: { value: () => pools } }) as AgentPool;
 
 describe('the health of', () => {
   let indicators: HealthIndicatorService;

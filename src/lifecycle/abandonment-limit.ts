@@ -16,7 +16,7 @@ export function limitAbandonedTasks(
   const pool = app.get(AgentPool);
   const unsubscribe = app.get(OrchestraEvents, { strict: false }).on('agent.failed', ({ reason }) => {
     if (reason !== 'abandoned') return;
-    const abandoned = pool.pools().reduce((sum, { performance }) => sum + performance.abandoned, 0);
+    const abandoned = pool.abandonedTasks;
     if (abandoned < limit) return;
     unsubscribe();
     onReached(abandoned);
