@@ -1,9 +1,8 @@
 import { isPlainObject } from '#core';
-import { YamlSource } from '../../yaml/yaml-source.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import type { RequestOptions } from '../commands/options.js';
-import { readDocument, readTextFile, type DocumentFile } from './document-file.js';
+import { DocumentFile, readDocument, readTextFile } from './document-file.js';
 
 /** A request for an execution, as `POST /v1/executions` takes it, and the file it comes from. */
 export interface ExecutionRequest {
@@ -58,11 +57,10 @@ async function overrides(cli: Cli, { input, priority, timeoutMs }: RequestOption
 async function parseInput(cli: Cli, text: string): Promise<unknown> {
   if (text.startsWith('@')) {
     const name = text.slice(1);
-    const source = new YamlSource(await readTextFile(cli, name));
-    const [problem] = source.problems;
-    if (problem === undefined) return source.value;
-    const place = problem.at === null ? '' : `:${problem.at.line}:${problem.at.column}`;
-    throw new CliError(`${name}${place} ${problem.message}`);
+    const file = new DocumentFile(name, await readTextFile(cli, name));
+    const [problem] = file.syntaxProblems;
+    if (problem === undefined) return file.value;
+    throw new CliError(problem);
   }
   try {
     return JSON.parse(text) as unknown;
