@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import type { Answer } from '../helpers/client.js';
 import { expectProblem, pathsOf } from '../helpers/problems.js';
-import { residentBytes } from '../helpers/processes.js';
-import { startService, type Service } from '../helpers/service.js';
-import { functionPool, oneStep } from '../helpers/workflows.js';
+import type { Service } from '../helpers/service.js';
+import { expectUnharmed, startTarget, type Target } from '../helpers/target.js';
+import { oneStep } from '../helpers/workflows.js';
 
 const MAX_DELAY_MS = 2_147_483_647;
 const step = (more: object = {}, id = 'a'): object => ({ id, capability: 'local', ...more });
@@ -121,16 +121,12 @@ const REFUSED: [path: string, bodies: unknown[]][] = [
   ['workflow.steps[0].onError', [...NO_TEXTS, 'explode'].map((onError) => withStep({ onError }))],
 ];
 
+let target: Target;
 let service: Service;
-let residentBefore: number;
 
 beforeAll(async () => {
-  service = await startService({
-    lifetime: 'file',
-    config: { pools: [functionPool('local', { size: { min: 4 } })] },
-  });
-  await service.client.run(oneStep('local'));
-  residentBefore = residentBytes(service.pid);
+  target = await startTarget();
+  service = target.service;
 });
 
 const submit = (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -375,11 +371,5 @@ describe('FAULTS 42: whatever it is', () => {
 });
 
 describe('after all of this the service', () => {
-  it('is ready, clean and no larger', async () => {
-    expect((await service.client.get('/health/ready')).status).toBe(200);
-    const { steps } = await service.client.run(oneStep('local', { do: 'look-for-pollution' }));
-    expect(steps.only?.output).toEqual({ polluted: null });
-    expect(residentBytes(service.pid) - residentBefore).toBeLessThan(200_000_000);
-    expect(service.stderr).toBe('');
-  });
+  it('is ready, clean and no larger', () => expectUnharmed(target));
 });
