@@ -13,8 +13,7 @@ export type ExecutionEvent<T extends ExecutionEventType = ExecutionEventType> = 
     /**
      * How many events its reader misses right before it: the log keeps the latest `maxLogLength` (10,000 in memory), and
      * a reader that begins, resumes or falls behind further goes on with the oldest kept. 0 as a rule; null when it
-     * resumed behind one that is no longer kept: then nobody knows how many, or
-     * whether it is any.
+     * resumed behind one that is no longer kept: then nobody knows how many, or whether it is any.
      */
     missed: number | null;
     /** The same as in the meta of the published event: `<executionId>.<claim>.<number>`. */
