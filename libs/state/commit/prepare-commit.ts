@@ -1,7 +1,7 @@
-import { formatPath, jsonProblems, type Problem } from '#core';
+import { formatPath, jsonProblems, type JsonValue, type Problem } from '#core';
 import { StateError } from '../ports/state.errors.js';
 import type { Commit } from '../ports/state-store.js';
-import { toJsonText } from './json-text.js';
+import { toKept } from './kept-value.js';
 import { NAME_RULE, isName } from './names.js';
 
 /** One item of a part of a commit. */
@@ -11,18 +11,18 @@ interface PreparedPut {
   key: string;
   ifAbsent: boolean;
   ifPresent: boolean;
-  /** Name, JSON text, name, JSON text. */
-  pairs: readonly string[];
+  /** Name, value, name, value. */
+  pairs: readonly JsonValue[];
 }
 
-/** A commit whose every name and value was found good, with values as JSON text. */
+/** A commit whose every name and value was found good; the values are its own, see `toKept`. */
 export interface PreparedCommit {
   fence: { key: string; claim: number } | undefined;
   puts: readonly PreparedPut[];
   deletes: { records: readonly string[]; logs: readonly string[]; lists: readonly string[] };
   index: readonly Part<'index'>[];
-  append: readonly { log: string; text: string }[];
-  push: readonly { list: string; text: string }[];
+  append: readonly { log: string; value: JsonValue }[];
+  push: readonly { list: string; value: JsonValue }[];
 }
 
 const NONE: readonly never[] = [];
@@ -47,11 +47,15 @@ export function prepareCommit(commit: Commit): PreparedCommit {
     index: prepareIndex(index, problems),
     append: append.map(({ log, entry }, at) => {
       if (!isName(log)) problems.push(badName('append', at, 'log'));
-      return { log, text: toJsonText(entry) ?? noText(entry, ['append', at, 'entry'], problems) };
+      const kept = toKept(entry);
+      if (kept === undefined) problems.push(...jsonProblems(entry, ['append', at, 'entry']));
+      return { log, value: kept ?? null };
     }),
     push: push.map(({ list, value }, at) => {
       if (!isName(list)) problems.push(badName('push', at, 'list'));
-      return { list, text: toJsonText(value) ?? noText(value, ['push', at, 'value'], problems) };
+      const kept = toKept(value);
+      if (kept === undefined) problems.push(...jsonProblems(value, ['push', at, 'value']));
+      return { list, value: kept ?? null };
     }),
   };
   if (problems.length > 0) throw invalidCommit(problems);
@@ -69,11 +73,13 @@ function preparePut(
   problems: Problem[],
 ): PreparedPut {
   if (!isName(key)) problems.push(badName('puts', at, 'key'));
-  const pairs: string[] = [];
+  const pairs: JsonValue[] = [];
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     if (!isName(name)) problems.push(badName('puts', at, 'fields', name));
-    pairs.push(name, toJsonText(value) ?? noText(value, ['puts', at, 'fields', name], problems));
+    const kept = toKept(value);
+    if (kept === undefined) problems.push(...jsonProblems(value, ['puts', at, 'fields', name]));
+    else pairs.push(name, kept);
   }
   return { key, ifAbsent, ifPresent, pairs };
 }
@@ -107,11 +113,6 @@ function prepareIndex(index: NonNullable<Commit['index']>, problems: Problem[]):
   }
   // -0 and 0 are one score: they tie, and must not come back as two numbers.
   return hasNegativeZero ? index.map((move) => (move.score === 0 ? { ...move, score: 0 } : move)) : index;
-}
-
-function noText(value: unknown, path: readonly PropertyKey[], problems: Problem[]): string {
-  problems.push(...jsonProblems(value, path));
-  return '';
 }
 
 function badName(...path: PropertyKey[]): Problem {

@@ -1,72 +1,90 @@
-import { parseJsonText } from '../commit/json-text.js';
+import type { JsonValue } from '#core';
+import { fromKept } from '../commit/kept-value.js';
 import type { Entry, LogEntry } from '../ports/state-store.js';
 import { toPosition } from './position.js';
 
 /** Dropped places at the front stay until they are this many and half of all: so a drop moves one entry on average. */
 const COMPACT_AT = 32;
 
-/** An entry as it is kept: its number in the store and its value as JSON text. */
+/** An entry as it is kept. */
 export interface StoredEntry {
+  /** Its number in the store. */
   sequence: number;
-  text: string;
+  value: JsonValue;
+}
+
+export interface NumberedEntry extends StoredEntry {
   /** 1 for the first that was ever pushed to its queue, and so on. */
   number: number;
 }
 
-export function toEntry({ sequence, text }: StoredEntry): Entry {
-  return { position: toPosition(sequence), value: parseJsonText(text) };
+export function toEntry({ sequence, value }: StoredEntry): Entry {
+  return { position: toPosition(sequence), value: fromKept(value) };
 }
 
-export function toLogEntry({ sequence, text, number }: StoredEntry): LogEntry {
-  return { position: toPosition(sequence), number, value: parseJsonText(text) };
+export function toLogEntry({ sequence, value, number }: NumberedEntry): LogEntry {
+  return { position: toPosition(sequence), number, value: fromKept(value) };
 }
 
 /** The entries of one log or list, oldest first: in at the end, out at the front, read from any position on. */
 export class EntryQueue {
-  readonly #sequences: number[] = [];
-  readonly #texts: string[] = [];
+  /** Dropped ones are undefined. A literal, since an array that is pushed to has room for 17 from the first on. */
+  #entries: (StoredEntry | undefined)[];
   #head = 0;
   #dropped = 0;
 
+  constructor(sequence: number, value: JsonValue) {
+    this.#entries = [{ sequence, value }];
+  }
+
   get length(): number {
-    return this.#texts.length - this.#head;
+    return this.#entries.length - this.#head;
   }
 
   /** `sequence` must be greater than every earlier one. */
-  push(sequence: number, text: string): void {
-    this.#sequences.push(sequence);
-    this.#texts.push(text);
+  push(sequence: number, value: JsonValue): void {
+    this.#entries.push({ sequence, value });
   }
 
   /** Drops the oldest entry. */
   drop(): void {
     if (this.length === 0) return;
-    this.#texts[this.#head++] = '';
+    this.#entries[this.#head++] = undefined;
     this.#dropped++;
-    if (this.#head < COMPACT_AT || this.#head * 2 < this.#texts.length) return;
-    this.#sequences.splice(0, this.#head);
-    this.#texts.splice(0, this.#head);
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#entries.length) return;
+    this.#entries.splice(0, this.#head);
     this.#head = 0;
   }
 
+  /** The oldest entry behind a number. */
+  next(sequence: number): NumberedEntry | undefined {
+    return this.#numbered(this.#placeAfter(sequence));
+  }
+
   /** Up to `limit` of the oldest entries behind a number. */
-  after(sequence: number, limit: number): StoredEntry[] {
-    const entries: StoredEntry[] = [];
+  after(sequence: number, limit: number): NumberedEntry[] {
+    const entries: NumberedEntry[] = [];
     for (let at = this.#placeAfter(sequence); entries.length < limit; at++) {
-      const found = this.#sequences[at];
-      const text = this.#texts[at];
-      if (found === undefined || text === undefined) break;
-      entries.push({ sequence: found, text, number: this.#dropped + at - this.#head + 1 });
+      const entry = this.#numbered(at);
+      if (entry === undefined) break;
+      entries.push(entry);
     }
     return entries;
   }
 
+  #numbered(at: number): NumberedEntry | undefined {
+    const entry = this.#entries[at];
+    if (entry === undefined) return undefined;
+    const { sequence, value } = entry;
+    return { sequence, value, number: this.#dropped + at - this.#head + 1 };
+  }
+
   #placeAfter(sequence: number): number {
     let low = this.#head;
-    let high = this.#sequences.length;
+    let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#sequences[middle] ?? Infinity) > sequence) high = middle;
+      if ((this.#entries[middle]?.sequence ?? Infinity) > sequence) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,11 +1,11 @@
 import type { LogEntry } from '../ports/state-store.js';
-import { toLogEntry, type StoredEntry } from './entry-queue.js';
+import { toLogEntry, type NumberedEntry } from './entry-queue.js';
 
 /** What a reader needs of its store. */
 export interface LogSource {
   readonly closed: boolean;
   /** The oldest entry of the log behind a number. */
-  next(log: string, after: number): StoredEntry | undefined;
+  next(log: string, after: number): NumberedEntry | undefined;
   /** Has `reader.wake()` called once, when the log gets entries, and `reader.end()` when the store closes. */
   wait(log: string, reader: LogReader): void;
   unwait(log: string, reader: LogReader): void;

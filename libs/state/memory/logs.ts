@@ -1,4 +1,5 @@
-import { EntryQueue, type StoredEntry } from './entry-queue.js';
+import type { JsonValue } from '#core';
+import { EntryQueue, type NumberedEntry } from './entry-queue.js';
 import { LogReader, type LogReaderOptions, type LogSource } from './log-reader.js';
 
 /** All logs of a store and the readers that wait at their ends. A log without entries and readers takes no memory. */
@@ -25,10 +26,13 @@ export class Logs implements LogSource {
   }
 
   /** Readers learn of it by `wake`. */
-  append(log: string, sequence: number, text: string): void {
-    let entries = this.#entries.get(log);
-    if (entries === undefined) this.#entries.set(log, (entries = new EntryQueue()));
-    entries.push(sequence, text);
+  append(log: string, sequence: number, value: JsonValue): void {
+    const entries = this.#entries.get(log);
+    if (entries === undefined) {
+      this.#entries.set(log, new EntryQueue(sequence, value));
+      return;
+    }
+    entries.push(sequence, value);
     if (entries.length > this.#maxLogLength) entries.drop();
   }
 
@@ -40,8 +44,8 @@ export class Logs implements LogSource {
     return new LogReader(this, log, after, options);
   }
 
-  next(log: string, after: number): StoredEntry | undefined {
-    return this.#entries.get(log)?.after(after, 1)[0];
+  next(log: string, after: number): NumberedEntry | undefined {
+    return this.#entries.get(log)?.next(after);
   }
 
   wait(log: string, reader: LogReader): void {

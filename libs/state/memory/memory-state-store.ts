@@ -94,7 +94,7 @@ export class MemoryStateStore extends StateStore {
   async take(list: string): Promise<Entry | undefined> {
     this.#requireOpen();
     const values = this.#lists.get(list);
-    const [oldest] = values?.after(0, 1) ?? [];
+    const oldest = values?.next(0);
     if (values === undefined || oldest === undefined) return undefined;
     values.drop();
     if (values.length === 0) this.#lists.delete(list);
@@ -168,8 +168,8 @@ export class MemoryStateStore extends StateStore {
     for (const log of deletes.logs) this.#logs.delete(log);
     for (const list of deletes.lists) this.#lists.delete(list);
     for (const move of index) this.#move(move);
-    for (const { log, text } of append) this.#logs.append(log, ++this.#sequence, text);
-    for (const { list, text } of push) this.#push(list, text);
+    for (const { log, value } of append) this.#logs.append(log, ++this.#sequence, value);
+    for (const { list, value } of push) this.#push(list, value);
     // Last, so that a reader's answer comes from the whole commit.
     for (const { log } of append) this.#logs.wake(log);
   }
@@ -185,9 +185,9 @@ export class MemoryStateStore extends StateStore {
     }
   }
 
-  #push(list: string, text: string): void {
-    let values = this.#lists.get(list);
-    if (values === undefined) this.#lists.set(list, (values = new EntryQueue()));
-    values.push(++this.#sequence, text);
+  #push(list: string, value: JsonValue): void {
+    const values = this.#lists.get(list);
+    if (values === undefined) this.#lists.set(list, new EntryQueue(++this.#sequence, value));
+    else values.push(++this.#sequence, value);
   }
 }

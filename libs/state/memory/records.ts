@@ -1,6 +1,6 @@
 import type { JsonValue } from '#core';
-import { parseJsonText } from '../commit/json-text.js';
-import { fieldCount, fieldNames, fieldText, mergeFields, type Fields } from './fields.js';
+import { fromKept } from '../commit/kept-value.js';
+import { fieldCount, fieldNames, fieldValue, mergeFields, type Fields } from './fields.js';
 
 /** Records and the claims beside them. */
 export class Records {
@@ -31,11 +31,11 @@ export class Records {
 
   hasField(key: string, name: string): boolean {
     const fields = this.#fields.get(key);
-    return fields !== undefined && fieldText(fields, name) !== undefined;
+    return fields !== undefined && fieldValue(fields, name) !== undefined;
   }
 
-  /** @param pairs name, text, name, text. */
-  put(key: string, pairs: readonly string[]): void {
+  /** @param pairs name, value, name, value. */
+  put(key: string, pairs: readonly JsonValue[]): void {
     const fields = this.#fields.get(key);
     const merged = mergeFields(fields, pairs);
     if (merged !== fields) this.#fields.set(key, merged);
@@ -58,8 +58,8 @@ export class Records {
     if (fields === undefined) return undefined;
     const record: Record<string, JsonValue> = {};
     for (const name of only ?? fieldNames(fields)) {
-      const text = fieldText(fields, name);
-      if (text !== undefined) setOwn(record, name, parseJsonText(text));
+      const kept = fieldValue(fields, name);
+      if (kept !== undefined) setOwn(record, name, fromKept(kept));
     }
     return record;
   }

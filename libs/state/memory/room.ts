@@ -77,7 +77,7 @@ function requireFields(key: string, { puts }: PreparedCommit, { records }: Holdi
     has: (name: string): boolean => records.hasField(key, name),
   };
   const added = puts.flatMap(({ key: other, pairs }) =>
-    other === key ? pairs.filter((_, at) => at % 2 === 0) : [],
+    other === key ? (pairs.filter((_, at) => at % 2 === 0) as string[]) : [],
   );
   requireRoom('fields of a record', fields, added, maxNames);
 }

@@ -4,18 +4,23 @@ export interface Rank {
   score: number;
 }
 
-/** Parallel, sorted arrays: 16 bytes a member where an object each would take 64. */
+/** Parallel, sorted arrays: 16 bytes a place where an object each would take 64. */
 interface Chunk {
   members: string[];
   scores: number[];
+  /** Places whose member has gone, or has another score now. */
+  stale: number;
 }
 
-/** Most members of one chunk. Moving half of it costs less than finding the chunk. */
+/** Most places of one chunk. Moving half of it costs less than finding the chunk. */
 const CHUNK_SIZE = 256;
 
 /**
  * Members sorted by rank: a sorted list of sorted chunks, so that a change moves at most one chunk's members, at the
  * ends as in the middle, and finding a place is two binary searches.
+ *
+ * Who goes leaves its place behind, and a chunk is tidied up when most of its places are left: taking out each at once
+ * would cost most of the time that an index takes.
  */
 export class SortedIndex {
   readonly #scores = new Map<string, number>();
@@ -33,8 +38,8 @@ export class SortedIndex {
   set(member: string, score: number): void {
     const previous = this.#scores.get(member);
     if (previous === score) return;
-    if (previous !== undefined) this.#remove(member, previous);
     this.#scores.set(member, score);
+    if (previous !== undefined) this.#leave(member, previous);
     this.#insert(member, score);
   }
 
@@ -42,7 +47,7 @@ export class SortedIndex {
     const score = this.#scores.get(member);
     if (score === undefined) return;
     this.#scores.delete(member);
-    this.#remove(member, score);
+    this.#leave(member, score);
   }
 
   /** Up to `limit` members in the given order, those behind `after` if given; `after` itself need not be there. */
@@ -63,7 +68,7 @@ export class SortedIndex {
       const member = chunk?.members[at];
       const score = chunk?.scores[at];
       if (member !== undefined && score !== undefined) {
-        page.push({ member, score });
+        if (this.#scores.get(member) === score) page.push({ member, score });
         at += ascending ? 1 : -1;
       } else {
         chunkAt += ascending ? 1 : -1;
@@ -82,35 +87,42 @@ export class SortedIndex {
       return;
     }
     const at = placeIn(chunk, member, score);
+    if (chunk.members[at] === member && chunk.scores[at] === score) {
+      chunk.stale--; // it comes back to the place that it left
+      return;
+    }
     chunk.members.splice(at, 0, member);
     chunk.scores.splice(at, 0, score);
-    if (chunk.members.length > CHUNK_SIZE) {
-      const half = CHUNK_SIZE / 2;
-      this.#chunks.splice(chunkAt + 1, 0, {
-        members: chunk.members.splice(half),
-        scores: chunk.scores.splice(half),
-      });
-    }
+    if (chunk.members.length > CHUNK_SIZE) this.#split(chunkAt, chunk);
   }
 
   /** Behind all others: most scores are times, so this is the way most members come in. It fills chunks to the brim. */
   #append(member: string, score: number): void {
     const last = this.#chunks.at(-1);
     if (last === undefined || last.members.length >= CHUNK_SIZE) {
-      this.#chunks.push({ members: [member], scores: [score] });
+      this.#chunks.push({ members: [member], scores: [score], stale: 0 });
     } else {
       last.members.push(member);
       last.scores.push(score);
     }
   }
 
-  #remove(member: string, score: number): void {
+  #split(chunkAt: number, chunk: Chunk): void {
+    this.#tidy(chunk);
+    if (chunk.members.length <= CHUNK_SIZE) return;
+    const half = CHUNK_SIZE / 2;
+    this.#chunks.splice(chunkAt + 1, 0, {
+      members: chunk.members.splice(half),
+      scores: chunk.scores.splice(half),
+      stale: 0,
+    });
+  }
+
+  #leave(member: string, score: number): void {
     const chunkAt = this.#chunkOf(member, score);
     const chunk = this.#chunks[chunkAt];
-    if (chunk === undefined) return;
-    const at = placeIn(chunk, member, score);
-    chunk.members.splice(at, 1);
-    chunk.scores.splice(at, 1);
+    if (chunk === undefined || ++chunk.stale * 2 < chunk.members.length) return;
+    this.#tidy(chunk);
     const next = this.#chunks[chunkAt + 1];
     if (chunk.members.length === 0) {
       this.#chunks.splice(chunkAt, 1);
@@ -118,8 +130,26 @@ export class SortedIndex {
       // Else members taken out at random would leave a chunk for each one that stays.
       chunk.members.push(...next.members);
       chunk.scores.push(...next.scores);
+      chunk.stale += next.stale;
       this.#chunks.splice(chunkAt + 1, 1);
     }
+  }
+
+  /** Takes the stale places out. */
+  #tidy(chunk: Chunk): void {
+    if (chunk.stale === 0) return;
+    const { members, scores } = chunk;
+    let kept = 0;
+    for (let at = 0; at < members.length; at++) {
+      const member = members[at] as string;
+      const score = scores[at] as number;
+      if (this.#scores.get(member) !== score) continue;
+      members[kept] = member;
+      scores[kept++] = score;
+    }
+    members.length = kept;
+    scores.length = kept;
+    chunk.stale = 0;
   }
 
   /** The first chunk that does not end before the rank; behind the last one when all do. */

@@ -51,7 +51,8 @@ export interface IndexListOptions {
 /**
  * Where state lives: records of fields, sorted indexes over their keys, append-only logs, and lists.
  *
- * Values are JSON; what is read is a copy. A name that was never written reads as empty. Once `commit` resolved, every
+ * Values are JSON. What is read is a copy, but for parts that were frozen all the way down when they were written: these a store
+ * may keep and give out as they are. A name that was never written reads as empty. Once `commit` resolved, every
  * later call, on any instance, sees all of it; a commit in flight is seen whole or not at all.
  */
 export abstract class StateStore {
