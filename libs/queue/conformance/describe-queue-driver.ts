@@ -1,3 +1,4 @@
+import { describeAborting } from './aborting.suite.js';
 import { describeAdding } from './adding.suite.js';
 import { describeClosing } from './closing.suite.js';
 import { describeKeeping } from './keeping.suite.js';
@@ -14,6 +15,7 @@ export function describeQueueDriver(underTest: QueueDriverUnderTest): void {
     describeAdding(underTest);
     describeOrdering(underTest);
     describeRunning(underTest);
+    describeAborting(underTest);
     describeKeeping(underTest);
     describeClosing(underTest);
 

@@ -4,6 +4,8 @@ import type { JobEntry } from './job-entry.js';
 /** One call of a handler. */
 export class JobRun {
   readonly entry: JobEntry;
+  /** The handler's own; the job hears nothing of it. */
+  readonly abort = (reason: AbortedError): void => this.#controller.abort(reason);
   readonly #controller = new AbortController();
   #cancelled: AbortedError | undefined;
   #interrupted = false;

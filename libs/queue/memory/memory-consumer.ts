@@ -88,7 +88,7 @@ export class MemoryConsumer<T> extends Consumer {
 
   #call(run: JobRun): Promise<unknown> {
     try {
-      return Promise.resolve(this.#options.handler(toJobRecord<T>(run.entry), run.signal));
+      return Promise.resolve(this.#options.handler(toJobRecord<T>(run.entry), run.signal, run.abort));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -9,8 +9,17 @@ import type { AddOptions, JobRecord, JobState } from './job.js';
  * - `shutdown`: the consumer is closing; a handler that rejects (with anything) hands the job back, uncounted.
  * - `lost-lease`: another consumer has the job; however the handler ends, it changes nothing.
  * - `timeout`: set by no driver; a handler's own.
+ *
+ * `abort` aborts that same signal from within, so that a handler with a time limit of its own, or one that fails in many
+ * places at once, needs no second one. It tells those who listen and nobody else: whatever kind its reason is, the job
+ * ends as the handler does. The signal keeps the reason that came first; what a cancel or a shutdown that comes later
+ * means for the job holds all the same.
  */
-export type JobHandler<T> = (job: JobRecord<T>, signal: AbortSignal) => Promise<unknown>;
+export type JobHandler<T> = (
+  job: JobRecord<T>,
+  signal: AbortSignal,
+  abort: (reason: AbortedError) => void,
+) => Promise<unknown>;
 
 export interface ConsumeOptions {
   /** How many handlers run at once in this consumer, 1..10,000. */
