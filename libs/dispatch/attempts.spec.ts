@@ -1,7 +1,7 @@
 import { type AbortedError, MAX_DELAY_MS } from '#core';
 import { GatedAgent } from './testing/gated-agent.js';
 import { closeHarnesses, makeHarness } from './testing/make-harness.js';
-import { turn } from './testing/until.js';
+import { turn, until } from './testing/until.js';
 import { ONCE, step, workflow } from './testing/workflows.js';
 
 afterEach(closeHarnesses);
@@ -45,10 +45,10 @@ describe('the attempts of a step', () => {
 
   it('end with the first success', async () => {
     const work = new GatedAgent();
-    const { dispatcher, clock } = await makeHarness({ agents: { work: work.run } });
+    const { dispatcher, clock, recorder } = await makeHarness({ agents: { work: work.run } });
     const handle = await dispatcher.submit(workflow([step('a')]));
     (await work.call(1)).fail(new Error('no'));
-    await turn();
+    await until(() => recorder.of('step.retrying').length > 0);
     expect((await dispatcher.get(handle.executionId)).steps.a).toMatchObject({
       status: 'running',
       attempts: 1,

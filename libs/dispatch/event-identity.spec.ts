@@ -51,7 +51,7 @@ describe('an event of an execution', () => {
     await first.dispatcher.retry(handle.executionId);
     await work.call(2);
     const second = await makeHarness({ agents: { work: work.run }, store });
-    const taken = second.runner.run(handle.executionId, new AbortController().signal);
+    const taken = second.runner.run(handle.executionId, new AbortController());
     (await work.call(3)).succeed('done');
     await taken;
     const events = await collect(second.dispatcher.events(handle.executionId));

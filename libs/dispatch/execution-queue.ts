@@ -4,8 +4,10 @@ import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queu
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
+import { ExecutionStore } from './execution/execution-store.js';
 import { isStateError } from './execution/is-state-error.js';
 import type { ExecutionFacts } from './execution/stored-execution.js';
+import type { RunControl } from './runner/workflow-run.js';
 import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
 
 /** What the queue carries; the store has the rest. */
@@ -28,6 +30,7 @@ export class ExecutionQueue {
 
   constructor(
     private readonly runner: WorkflowRunner,
+    private readonly executions: ExecutionStore,
     private readonly retention: ExecutionRetention,
     driver: QueueDriver,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
@@ -47,7 +50,7 @@ export class ExecutionQueue {
 
   /** Begins to run what waits, at most `maxConcurrentWorkflows` at once. */
   start(): void {
-    this.#consumer = this.jobs.consume((job, signal) => this.#run(job, signal), {
+    this.#consumer = this.jobs.consume((job, signal, abort) => this.#run(job, { signal, abort }), {
       concurrency: this.options.maxConcurrentWorkflows,
     });
   }
@@ -68,18 +71,33 @@ export class ExecutionQueue {
     if (found !== 'signalled') await this.#endCancelled(executionId);
   }
 
-  async #run(job: JobRecord<ExecutionJob>, signal: AbortSignal): Promise<void> {
+  async #run(job: JobRecord<ExecutionJob>, { signal, abort }: RunControl): Promise<void> {
     const { executionId } = job.data;
+    let abortedByRun = false;
+    const control: RunControl = {
+      signal,
+      abort: (reason) => {
+        abortedByRun ||= !signal.aborted;
+        abort(reason);
+      },
+    };
     try {
-      await this.runner.run(executionId, signal);
+      await this.runner.run(executionId, control);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
       if (isStateError(error, 'STALE_ATTEMPT')) return;
-      if (hasFurtherRun(job, signal, error)) throw error;
+      const further = abortedByRun || !signal.aborted ? isTriedAgain(job, error) : isTakenBack(signal);
+      if (further && !(await this.#isCancelled(executionId))) throw error;
       await this.#giveUp(executionId, error);
     } finally {
       this.#ended();
     }
+  }
+
+  /** Whether it is to end here: the queue makes no further attempt of a job that was cancelled. */
+  async #isCancelled(executionId: string): Promise<boolean> {
+    const summary = await this.executions.findSummary(executionId);
+    return summary?.cancel != null;
   }
 
   /** An accepted execution has to end, and its error has to be seen. @throws {Error} when that fails as well; retryable. */
@@ -121,7 +139,11 @@ function jobId(executionId: string, run: number): string {
 }
 
 /** Whether the queue makes another attempt after an error of this one. */
-function hasFurtherRun(job: JobRecord<unknown>, signal: AbortSignal, error: unknown): boolean {
-  if (signal.aborted) return abortReason(signal).kind !== 'cancel';
+function isTriedAgain(job: JobRecord<unknown>, error: unknown): boolean {
   return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
+}
+
+/** Whether the queue, which aborted the run, keeps the job for another one. */
+function isTakenBack(signal: AbortSignal): boolean {
+  return abortReason(signal).kind !== 'cancel';
 }

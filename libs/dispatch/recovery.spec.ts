@@ -23,7 +23,7 @@ async function takeOver(options: { timeoutMs?: number; retry?: { maxAttempts: nu
   (await before.call(1)).succeed('A');
   const call = await before.call(2);
   await turn();
-  const signal = new AbortController().signal;
+  const control = new AbortController();
   return {
     first,
     second,
@@ -33,7 +33,7 @@ async function takeOver(options: { timeoutMs?: number; retry?: { maxAttempts: nu
     handle,
     clock,
     store,
-    run: () => second.runner.run(handle.executionId, signal),
+    run: () => second.runner.run(handle.executionId, control),
   };
 }
 
@@ -165,8 +165,8 @@ describe('a worker that takes an execution over', () => {
     const handle = await dispatcher.submit(workflow([{ id: 'a', capability: 'echo' }]));
     const execution = await handle.result();
     const events = recorder.all.length;
-    await runner.run(handle.executionId, new AbortController().signal);
-    await runner.run('nobody', new AbortController().signal);
+    await runner.run(handle.executionId, new AbortController());
+    await runner.run('nobody', new AbortController());
     expect(await dispatcher.get(handle.executionId)).toEqual(execution);
     expect(recorder.all.length).toBe(events);
   });

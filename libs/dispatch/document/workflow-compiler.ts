@@ -4,6 +4,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { jsonProblems, runInTurns, turnOver, untilAborted, type Work } from '#core';
 import { QueueError } from '#queue';
 import type { CompiledWorkflow } from './compiled-workflow.js';
+import type { Workflow } from './workflow.js';
 import { ProblemList } from './problem-list.js';
 import { workflowValidation } from './validate-workflow.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
@@ -35,11 +36,14 @@ const MAX_SMALL_AT_ONCE = 1_000;
 /** Compiles workflow documents, and remembers the last ones by their text: the same few are run again and again. */
 @Injectable()
 export class WorkflowCompiler {
+  /** Those of {@link #cache} by their frozen documents, which a store in memory gives back as they are. */
+  readonly #byDocument = new WeakMap<Workflow, CompiledWorkflow>();
   readonly #cache = new LRUCache<string, CompiledWorkflow>({
     max: MAX_CACHED_WORKFLOWS,
     maxSize: MAX_CACHED_SIZE,
     maxEntrySize: MAX_CACHED_DOCUMENT_SIZE,
     sizeCalculation: ({ parts }, text) => text.length + parts * PART_SIZE,
+    dispose: ({ document }) => this.#byDocument.delete(document),
   });
   readonly #largeAtDoor = pLimit(MAX_LARGE_AT_ONCE);
   readonly #largeOfRuns = pLimit(MAX_LARGE_AT_ONCE);
@@ -66,8 +70,13 @@ export class WorkflowCompiler {
     if (text !== undefined && text.length > MAX_CACHED_DOCUMENT_SIZE) return compiled;
     if (text !== undefined) this.#cache.set(text, compiled);
     // It is stored, and read back to be run, with the defaults filled in.
-    this.#cache.set(JSON.stringify(compiled.document), compiled);
+    this.#remember(JSON.stringify(compiled.document), compiled);
     return compiled;
+  }
+
+  /** The one made of this very document, if it is remembered; otherwise {@link restore} it. */
+  known(document: Workflow): CompiledWorkflow | undefined {
+    return this.#byDocument.get(document);
   }
 
   /**
@@ -84,8 +93,13 @@ export class WorkflowCompiler {
     const compiled = await (isLarge(text)
       ? runInLine(this.#largeOfRuns, work, signal)
       : runInTurns(work, signal));
-    this.#cache.set(text, compiled);
+    this.#remember(text, compiled);
     return compiled;
+  }
+
+  #remember(text: string, compiled: CompiledWorkflow): void {
+    this.#cache.set(text, compiled);
+    if (this.#cache.has(text)) this.#byDocument.set(compiled.document, compiled);
   }
 
   /** @throws {QueueError} `QUEUE_FULL` instead of doing the work. */

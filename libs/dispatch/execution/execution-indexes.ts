@@ -1,11 +1,15 @@
+import { LRUCache } from 'lru-cache';
 import type { Commit } from '#state';
-import type { ExecutionStatus } from './execution.js';
-import type { ExecutionFacts } from './stored-execution.js';
+import { EXECUTION_STATUSES, type ExecutionStatus } from './execution.js';
+import type { ExecutionFacts, ExecutionState } from './stored-execution.js';
 
 type IndexMoves = NonNullable<Commit['index']>[number][];
 
 /** Finished executions by the moment they finished; what retention reads. */
 export const FINISHED_INDEX = 'executions:finished';
+
+/** Workflows whose names of indexes are remembered: to put one together takes longer than to look it up. */
+const MAX_REMEMBERED = 500;
 
 /** The index that answers a listing: each filter, and each pair of them, has one, so that nothing is ever scanned. */
 export function listingIndex({
@@ -21,38 +25,67 @@ export function listingIndex({
   return `executions${byStatus}${byWorkflow}`;
 }
 
+type StatusNames = Record<ExecutionStatus, string>;
+
+interface IndexNames {
+  ofWorkflow: string;
+  ofStatus: StatusNames;
+}
+
+const ALL = listingIndex({});
+const OF_STATUS = statusNames();
+const remembered = new LRUCache<string, IndexNames>({ max: MAX_REMEMBERED });
+
 export function enterIndexes(facts: ExecutionFacts, status: ExecutionStatus): IndexMoves {
   const { executionId: member, workflowId } = facts;
+  const { ofWorkflow, ofStatus } = namesOf(workflowId);
   const score = Date.parse(facts.submittedAt);
   return [
-    { index: listingIndex({}), member, score },
-    { index: listingIndex({ workflowId }), member, score },
-    ...statusMoves(facts, status, score),
+    { index: ALL, member, score },
+    { index: ofWorkflow, member, score },
+    { index: OF_STATUS[status], member, score },
+    { index: ofStatus[status], member, score },
   ];
 }
 
-export function changeStatus(facts: ExecutionFacts, from: ExecutionStatus, to: ExecutionStatus): IndexMoves {
-  if (from === to) return [];
-  return [...statusMoves(facts, from, null), ...statusMoves(facts, to, Date.parse(facts.submittedAt))];
-}
-
-export function leaveIndexes(facts: ExecutionFacts, status: ExecutionStatus): IndexMoves {
-  const { executionId: member, workflowId } = facts;
-  return [
-    { index: listingIndex({}), member, score: null },
-    { index: listingIndex({ workflowId }), member, score: null },
-    { index: FINISHED_INDEX, member, score: null },
-    ...statusMoves(facts, status, null),
-  ];
-}
-
-function statusMoves(
-  { executionId: member, workflowId }: ExecutionFacts,
-  status: ExecutionStatus,
-  score: number | null,
+/** From the status on record to the given state. */
+export function statusMoves(
+  facts: ExecutionFacts,
+  from: ExecutionStatus,
+  { status, finishedAt }: ExecutionState,
 ): IndexMoves {
-  return [
-    { index: listingIndex({ status }), member, score },
-    { index: listingIndex({ status, workflowId }), member, score },
+  if (from === status) return [];
+  const { executionId: member, workflowId } = facts;
+  const { ofStatus } = namesOf(workflowId);
+  const score = Date.parse(facts.submittedAt);
+  const moves: IndexMoves = [
+    { index: OF_STATUS[from], member, score: null },
+    { index: ofStatus[from], member, score: null },
+    { index: OF_STATUS[status], member, score },
+    { index: ofStatus[status], member, score },
   ];
+  if (finishedAt !== null) moves.push({ index: FINISHED_INDEX, member, score: Date.parse(finishedAt) });
+  return moves;
+}
+
+export function leaveIndexes({ executionId: member, workflowId }: ExecutionFacts, status: ExecutionStatus) {
+  const { ofWorkflow, ofStatus } = namesOf(workflowId);
+  return [ALL, ofWorkflow, FINISHED_INDEX, OF_STATUS[status], ofStatus[status]].map((index) => {
+    return { index, member, score: null };
+  });
+}
+
+function namesOf(workflowId: string): IndexNames {
+  let names = remembered.get(workflowId);
+  if (names === undefined) {
+    names = { ofWorkflow: listingIndex({ workflowId }), ofStatus: statusNames(workflowId) };
+    remembered.set(workflowId, names);
+  }
+  return names;
+}
+
+function statusNames(workflowId?: string): StatusNames {
+  return Object.fromEntries(
+    EXECUTION_STATUSES.map((status) => [status, listingIndex({ status, workflowId })]),
+  ) as StatusNames;
 }

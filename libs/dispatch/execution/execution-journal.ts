@@ -1,25 +1,22 @@
 import type { Clock, JsonValue } from '#core';
 import type { OrchestraEvents } from '#events';
 import type { Commit, StateStore } from '#state';
-import { metaOf, toLogEntry, type PlannedEvent } from './execution-event.js';
-
-export interface JournalNote {
-  fields?: Record<string, JsonValue>;
-  index?: Commit['index'];
-  event?: PlannedEvent;
-}
+import { metaOf, toLogEntry, type LoggedEvent, type PlannedEvent } from './execution-event.js';
+import { statusMoves } from './execution-indexes.js';
+import { logName, recordKey } from './execution-keys.js';
+import { atEndOfTurn } from './end-of-turn.js';
+import type { ExecutionStatus, StepRecord } from './execution.js';
+import { stepField, type ExecutionFacts, type ExecutionState } from './stored-execution.js';
 
 export interface ExecutionJournalOptions {
   store: StateStore;
   events: OrchestraEvents;
   clock: Clock;
-  /** The execution's record. */
-  key: string;
-  log: string;
+  facts: ExecutionFacts;
+  /** The state on record. */
+  state: ExecutionState;
   /** Every commit carries it; see `StateStore.claim`. */
   claim: number;
-  /** The run that its events belong to. */
-  run: number;
 }
 
 /**
@@ -30,18 +27,30 @@ export interface ExecutionJournalOptions {
  * more is written: every later `flush` rejects with the same error.
  */
 export class ExecutionJournal {
+  /** Told once, when a commit has failed. */
+  onFailure: ((error: unknown) => void) | undefined;
   readonly #options: ExecutionJournalOptions;
+  readonly #key: string;
+  readonly #log: string;
   #fields: Record<string, JsonValue> = {};
-  #index: NonNullable<Commit['index']>[number][] = [];
-  #planned: PlannedEvent[] = [];
-  /** Events written so far. */
-  #written = 0;
+  #events: LoggedEvent[] = [];
+  /** The status on record, and what it is to be. */
+  #status: ExecutionStatus;
+  #state: ExecutionState;
+  /** Events noted so far. */
+  #noted = 0;
   #dirty = false;
+  #flushingSoon = false;
   #writing: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
   constructor(options: ExecutionJournalOptions) {
+    const { executionId } = options.facts;
     this.#options = options;
+    this.#key = recordKey(executionId);
+    this.#log = logName(executionId);
+    this.#state = options.state;
+    this.#status = options.state.status;
   }
 
   /** Why nothing more is written, once a commit failed. */
@@ -49,11 +58,24 @@ export class ExecutionJournal {
     return this.#failure;
   }
 
-  note({ fields, index, event }: JournalNote): void {
-    if (fields !== undefined) Object.assign(this.#fields, fields);
-    if (index !== undefined) this.#index.push(...index);
-    if (event !== undefined) this.#planned.push(event);
+  noteEvent({ type, data }: PlannedEvent): void {
+    const { clock, claim, state } = this.#options;
+    const mark = `${claim}.${++this.#noted}`;
+    this.#events.push({ type, time: clock.timestamp(), run: state.run, mark, data });
     this.#dirty = true;
+  }
+
+  /** A step's record and the event that belongs to it. Neither may be changed afterwards. */
+  noteStep(stepId: string, record: StepRecord, event: PlannedEvent): void {
+    this.#fields[stepField(stepId)] = record as unknown as JsonValue;
+    this.noteEvent(event);
+  }
+
+  /** The execution's state and the event that belongs to it. Neither may be changed afterwards. */
+  noteState(state: ExecutionState, event: PlannedEvent): void {
+    this.#fields.state = state as unknown as JsonValue;
+    this.#state = state;
+    this.noteEvent(event);
   }
 
   /** Resolves when all that was noted so far is committed. @throws what `StateStore.commit` throws. */
@@ -63,33 +85,47 @@ export class ExecutionJournal {
     return this.#writing;
   }
 
+  /** Commits what is noted by the end of this turn of the event loop; nobody waits for it. */
+  flushSoon(): void {
+    if (this.#flushingSoon) return;
+    this.#flushingSoon = true;
+    atEndOfTurn(this);
+  }
+
+  /** @internal For {@link flushSoon}. */
+  turnEnded(): void {
+    this.#flushingSoon = false;
+    // Whoever waits for a flush is told as well.
+    this.flush().catch(() => undefined);
+  }
+
   async #write(): Promise<void> {
-    const { store, events, clock, key, log, claim, run } = this.#options;
+    const { store, events } = this.#options;
     while (this.#dirty) {
-      const [fields, index, planned] = [this.#fields, this.#index, this.#planned];
-      this.#fields = {};
-      this.#index = [];
-      this.#planned = [];
-      this.#dirty = false;
-      const time = clock.timestamp();
-      // Written out: made by a spread, each of them would cost some µs more to put into JSON.
-      const logged = planned.map(({ type, data }) => {
-        return { type, time, run, mark: `${claim}.${++this.#written}`, data };
-      });
+      const noted = this.#events;
       try {
-        await store.commit({
-          fence: { key, claim },
-          puts: [{ key, fields }],
-          index,
-          append: logged.map((event) => ({ log, entry: toLogEntry(event) })),
-        });
+        await store.commit(this.#takeCommit());
       } catch (error) {
         this.#failure = { error };
+        this.onFailure?.(error);
         throw error;
       }
-      for (const event of logged) events.publish(event.type, event.data, metaOf(event));
+      for (const event of noted) events.publish(event.type, event.data, metaOf(event));
     }
     // Only success makes room for another write; a rejected promise stays, so that nothing is written after a gap.
     this.#writing = undefined;
+  }
+
+  /** All that was noted since the last one. */
+  #takeCommit(): Commit {
+    const { facts, claim } = this.#options;
+    const [key, log, fields, state] = [this.#key, this.#log, this.#fields, this.#state];
+    const append = this.#events.map((event) => ({ log, entry: toLogEntry(event) }));
+    const index = statusMoves(facts, this.#status, state);
+    this.#status = state.status;
+    this.#fields = {};
+    this.#events = [];
+    this.#dirty = false;
+    return { fence: { key, claim }, puts: [{ key, fields }], index, append };
   }
 }

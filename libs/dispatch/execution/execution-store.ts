@@ -12,9 +12,8 @@ import {
   type ExecutionEvent,
   type LoggedEvent,
   type LogPlace,
-  type PlannedEvent,
 } from './execution-event.js';
-import { FINISHED_INDEX, changeStatus, enterIndexes, listingIndex } from './execution-indexes.js';
+import { FINISHED_INDEX, enterIndexes, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
 import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
 import { isStateError } from './is-state-error.js';
@@ -167,16 +166,12 @@ export class ExecutionStore {
     const claim = await this.state.claim(key);
     const stored = await this.find(executionId);
     if (stored === undefined || isFinished(stored.state.status)) return undefined;
-    const journal = new ExecutionJournal({
-      store: this.state,
-      events: this.events,
-      clock: this.clock,
-      key,
-      log: logName(executionId),
-      claim,
-      run: stored.state.run,
-    });
-    return { stored, journal };
+    const { facts, state } = stored;
+    const { events, clock } = this;
+    return {
+      stored,
+      journal: new ExecutionJournal({ store: this.state, events, clock, facts, state, claim }),
+    };
   }
 
   /**
@@ -214,7 +209,7 @@ export class ExecutionStore {
         { key: recordKey(executionId), fields: toFields(fields), ifPresent: true },
       ],
       index: [
-        ...changeStatus(facts, state.status, 'pending'),
+        ...statusMoves(facts, state.status, next),
         { index: FINISHED_INDEX, member: executionId, score: null },
       ],
       append: [{ log: logName(executionId), entry: toLogEntry(queued) }],
@@ -228,22 +223,6 @@ export class ExecutionStore {
     }
     this.events.publish(queued.type, queued.data, metaOf(queued));
     return next;
-  }
-
-  /** Notes a change of status; `event` belongs to it. */
-  noteState(
-    journal: ExecutionJournal,
-    facts: ExecutionFacts,
-    from: ExecutionStatus,
-    state: ExecutionState,
-    event: PlannedEvent,
-  ): void {
-    const { executionId: member } = facts;
-    const moves = changeStatus(facts, from, state.status);
-    if (state.finishedAt !== null) {
-      moves.push({ index: FINISHED_INDEX, member, score: Date.parse(state.finishedAt) });
-    }
-    journal.note({ fields: toFields({ state }), index: moves, event });
   }
 
   /** The parts that stay small; undefined when there is no such execution. */

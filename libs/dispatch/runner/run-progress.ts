@@ -44,7 +44,8 @@ export class RunProgress {
   }
 
   /** Takes over what an earlier run recorded. Call it in topological order. */
-  restore(step: CompiledStep, record: StepRecord): void {
+  restore(step: CompiledStep, record: StepRecord | undefined): void {
+    if (record === undefined) return;
     if (record.status === 'completed' || record.status === 'failed' || record.status === 'skipped') {
       this.settle(step, record);
     }

@@ -3,7 +3,6 @@ import type { AbortedError, Clock, ErrorRecord, JsonValue } from '#core';
 import type { CompiledStep } from '../document/compiled-workflow.js';
 import type { PlannedEvent } from '../execution/execution-event.js';
 import { PENDING_STEP, type StepRecord } from '../execution/execution.js';
-import { stepField } from '../execution/stored-execution.js';
 import type { RunContext } from './run-context.js';
 
 /** Progress reports of one attempt that are logged; an agent may report as often as it likes. */
@@ -48,7 +47,7 @@ export class StepAttempts {
       startedAt: this.clock.timestamp(),
     };
     this.#note({ type: 'step.started', data: { ...this.#subject, attempt, agentId } });
-    this.run.flushSoon();
+    this.run.journal.flushSoon();
     return attempt;
   }
 
@@ -65,8 +64,8 @@ export class StepAttempts {
       total: isNumber(total) ? total : null,
       message: typeof message === 'string' ? message.slice(0, MAX_PROGRESS_MESSAGE_LENGTH) : null,
     };
-    this.run.journal.note({ event: { type: 'step.progress', data } });
-    this.run.flushSoon();
+    this.run.journal.noteEvent({ type: 'step.progress', data });
+    this.run.journal.flushSoon();
   }
 
   retrying(error: ErrorRecord, delayMs: number): void {
@@ -76,7 +75,7 @@ export class StepAttempts {
       type: 'step.retrying',
       data: { ...this.#subject, attempt: this.#record.attempts, delayMs, error },
     });
-    this.run.flushSoon();
+    this.run.journal.flushSoon();
   }
 
   skip(reason: 'when' | 'dependency'): StepRecord {
@@ -124,10 +123,7 @@ export class StepAttempts {
 
   #note(event: PlannedEvent): StepRecord {
     this.run.steps.set(this.step.id, this.#record);
-    this.run.journal.note({
-      fields: { [stepField(this.step.id)]: this.#record as unknown as JsonValue },
-      event,
-    });
+    this.run.journal.noteStep(this.step.id, this.#record, event);
     return this.#record;
   }
 }

@@ -28,7 +28,8 @@ export async function runStepGraph({
   isDone,
   run,
 }: StepGraphOptions): Promise<void> {
-  const limit = pLimit(concurrency);
+  // Without more steps than may run at once there is nothing to limit.
+  const limit = steps.length > concurrency ? pLimit(concurrency) : undefined;
   const missing = steps.map(({ dependsOn }) => dependsOn.length);
   const ready = new ReadySteps();
   const failures: unknown[] = [];
@@ -48,7 +49,8 @@ export async function runStepGraph({
     const begin = (step: CompiledStep): void => {
       ready.add(step);
       underWay++;
-      void limit(runNext)
+      const running = limit === undefined ? runNext() : limit(runNext);
+      void running
         .catch((error: unknown) => void failures.push(error))
         .then(() => {
           if (--underWay === 0) resolve();

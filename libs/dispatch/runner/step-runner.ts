@@ -9,7 +9,7 @@ import {
   type JsonValue,
   type RetryPolicy,
 } from '#core';
-import { AgentPool, type Lease } from '#agent-pool';
+import { AgentPool } from '#agent-pool';
 import { DispatchError } from '../dispatch.errors.js';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
@@ -78,8 +78,13 @@ export class StepRunner {
     attempts: StepAttempts,
     run: RunContext,
   ): Promise<JsonValue> {
-    const { executionId, traceparent } = run.facts;
-    const lease = await this.#lease(step, run);
+    const { executionId, traceparent, priority } = run.facts;
+    const lease = await this.pool.lease(step.capability, { signal: run.signal, priority });
+    if (run.signal.aborted) {
+      // It was granted before the abort, when nobody was here yet to notice.
+      lease.release({ ok: true, durationMs: 0 });
+      throw abortReason(run.signal);
+    }
     // A step without a time of its own needs no signal of its own: an execution of many steps makes one controller.
     const deadline =
       step.timeoutMs === undefined
@@ -116,18 +121,9 @@ export class StepRunner {
     }
   }
 
-  async #lease({ capability }: CompiledStep, { facts, signal }: RunContext): Promise<Lease> {
-    const lease = await this.pool.lease(capability, { signal, priority: facts.priority });
-    if (!signal.aborted) return lease;
-    // It was granted before the abort, when nobody was here yet to notice.
-    lease.release({ ok: true, durationMs: 0 });
-    throw abortReason(signal);
-  }
-
-  #deadlineOf(step: CompiledStep, run: RunContext): string {
-    const stepEndsAt =
-      step.timeoutMs === undefined ? Number.POSITIVE_INFINITY : this.clock.now() + step.timeoutMs;
-    return new Date(Math.min(stepEndsAt, run.endsAt)).toISOString();
+  #deadlineOf({ timeoutMs }: CompiledStep, run: RunContext): string {
+    if (timeoutMs === undefined) return run.deadline;
+    return new Date(Math.min(this.clock.now() + timeoutMs, run.endsAt)).toISOString();
   }
 }
 
