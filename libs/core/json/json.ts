@@ -8,7 +8,7 @@ export type JsonObject = Record<string, JsonValue>;
 export const MAX_JSON_DEPTH = 100;
 
 /** How many values one may hold; what shares its branches can stand for more than can be walked. */
-const MAX_JSON_VALUES = 10_000_000;
+export const MAX_JSON_VALUES = 10_000_000;
 
 /** How many problems of one value are listed; a million bad numbers need no million lines. */
 const MAX_PROBLEMS = 100;
