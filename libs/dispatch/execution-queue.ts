@@ -7,7 +7,7 @@ import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { isStateError } from './execution/is-state-error.js';
 import type { ExecutionFacts } from './execution/stored-execution.js';
-import type { RunControl } from './runner/workflow-run.js';
+import { JobControl, type RunControl } from './runner/run-control.js';
 import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
 
 /** What the queue carries; the store has the rest. */
@@ -50,9 +50,12 @@ export class ExecutionQueue {
 
   /** Begins to run what waits, at most `maxConcurrentWorkflows` at once. */
   start(): void {
-    this.#consumer = this.jobs.consume((job, signal, abort) => this.#run(job, { signal, abort }), {
-      concurrency: this.options.maxConcurrentWorkflows,
-    });
+    this.#consumer = this.jobs.consume(
+      (job, signal, abort) => this.#run(job, new JobControl(signal, abort)),
+      {
+        concurrency: this.options.maxConcurrentWorkflows,
+      },
+    );
   }
 
   /** @param listener told whenever a run has ended, however. */
@@ -71,22 +74,14 @@ export class ExecutionQueue {
     if (found !== 'signalled') await this.#endCancelled(executionId);
   }
 
-  async #run(job: JobRecord<ExecutionJob>, { signal, abort }: RunControl): Promise<void> {
+  async #run(job: JobRecord<ExecutionJob>, control: JobControl): Promise<void> {
     const { executionId } = job.data;
-    let abortedByRun = false;
-    const control: RunControl = {
-      signal,
-      abort: (reason) => {
-        abortedByRun ||= !signal.aborted;
-        abort(reason);
-      },
-    };
     try {
       await this.runner.run(executionId, control);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
       if (isStateError(error, 'STALE_ATTEMPT')) return;
-      const further = abortedByRun || !signal.aborted ? isTriedAgain(job, error) : isTakenBack(signal);
+      const further = control.abortedByQueue ? isTakenBack(control) : isTriedAgain(job, error);
       if (further && !(await this.#isCancelled(executionId))) throw error;
       await this.#giveUp(executionId, error);
     } finally {
@@ -97,7 +92,7 @@ export class ExecutionQueue {
   /** Whether it is to end here: the queue makes no further attempt of a job that was cancelled. */
   async #isCancelled(executionId: string): Promise<boolean> {
     const summary = await this.executions.findSummary(executionId);
-    return summary?.cancel != null;
+    return summary !== undefined && summary.cancel !== null;
   }
 
   /** An accepted execution has to end, and its error has to be seen. @throws {Error} when that fails as well; retryable. */
@@ -128,7 +123,7 @@ export class ExecutionQueue {
   }
 
   #ended(): void {
-    void this.retention.sweep();
+    this.retention.sweepSoon();
     this.#onEnded();
   }
 }
@@ -144,6 +139,6 @@ function isTriedAgain(job: JobRecord<unknown>, error: unknown): boolean {
 }
 
 /** Whether the queue, which aborted the run, keeps the job for another one. */
-function isTakenBack(signal: AbortSignal): boolean {
+function isTakenBack({ signal }: RunControl): boolean {
   return abortReason(signal).kind !== 'cancel';
 }

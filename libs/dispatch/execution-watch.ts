@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AbortedError, Clock, Deadline, onAbort, turnOver } from '#core';
 import { StateError } from '#state';
 import type { ReadEventsOptions } from './execution-handle.js';
-import { isFinalEvent, startOfLog, type ExecutionEvent, type LogPlace } from './execution/execution-event.js';
+import {
+  isFinalEvent,
+  startOfLog,
+  typeOf,
+  type ExecutionEvent,
+  type LogPlace,
+} from './execution/execution-event.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { isFinished, type Execution } from './execution/execution.js';
 import { toExecution } from './execution/stored-execution.js';
@@ -37,19 +43,30 @@ export class ExecutionWatch {
     signal?.throwIfAborted();
     const execution = await this.#get(executionId);
     if (isFinished(execution.status) || waitMs === 0) return execution;
+    const finished = await this.#finished(executionId, { waitMs, signal });
+    signal?.throwIfAborted();
+    return finished ?? this.#get(executionId);
+  }
+
+  /** The execution once it has finished; undefined when the wait is over before. */
+  async #finished(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution | undefined> {
+    // Without a limit of its own the wait needs no signal of its own.
+    if (signal === undefined && waitMs === undefined) return this.#end(executionId, this.#closing.signal);
     const watch = this.#deadline(signal, waitMs);
     try {
-      const events = this.executions.readEvents(executionId, startOfLog(), { signal: watch.signal });
-      for await (const { type } of events) {
-        if (!isFinalEvent(type)) continue;
-        const now = await this.#get(executionId);
-        if (isFinished(now.status)) return now;
-      }
+      return await this.#end(executionId, watch.signal);
     } finally {
       watch.dispose();
     }
-    signal?.throwIfAborted();
-    return this.#get(executionId);
+  }
+
+  async #end(executionId: string, signal: AbortSignal): Promise<Execution | undefined> {
+    for await (const entry of this.executions.readLog(executionId, signal)) {
+      if (!isFinalEvent(typeOf(entry))) continue;
+      const execution = await this.#get(executionId);
+      if (isFinished(execution.status)) return execution;
+    }
+    return undefined;
   }
 
   /**

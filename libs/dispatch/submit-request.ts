@@ -3,9 +3,14 @@ import { z } from 'zod';
 import {
   durationMsSchema,
   idSchema,
+  isPlainObject,
+  jsonProblems,
+  jsonSnapshot,
   jsonValueSchema,
+  parseShape,
   traceparentSchema,
   type JsonValue,
+  type Problem,
   type Work,
 } from '#core';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#queue';
@@ -29,6 +34,34 @@ export const submitOptionsSchema = z.strictObject({
     .describe('The trace that the execution belongs to (W3C), handed on to agents; not part of the request.'),
 });
 export type SubmitOptions = z.input<typeof submitOptionsSchema>;
+
+/** What was asked for; the input is a snapshot, which the caller cannot change any more. */
+export type SubmitRequest = z.output<typeof submitOptionsSchema>;
+
+const EMPTY_INPUT: JsonValue = Object.freeze({});
+
+export function parseSubmitOptions(
+  options: SubmitOptions,
+): { request: SubmitRequest } | { problems: readonly Problem[] } {
+  // Most have an input and nothing else, and zod would take longer than all the rest of a submit.
+  const alone = isInputAlone(options) ? snapshotOf(options.input) : undefined;
+  if (alone !== undefined) return { request: { input: alone } };
+  const parsed = parseShape(submitOptionsSchema, options);
+  if ('problems' in parsed) return parsed;
+  const input = snapshotOf(parsed.data.input);
+  if (input === undefined) return { problems: jsonProblems(parsed.data.input, ['input']) };
+  return { request: { ...parsed.data, input } };
+}
+
+function isInputAlone(options: SubmitOptions): boolean {
+  if (!isPlainObject(options)) return false;
+  for (const key in options) if (key !== 'input') return false;
+  return true;
+}
+
+function snapshotOf(input: unknown): JsonValue | undefined {
+  return input === undefined ? EMPTY_INPUT : jsonSnapshot(input);
+}
 
 /** A digest that is the same for requests that mean the same, whatever the order of their keys. */
 export function* fingerprint(

@@ -123,6 +123,7 @@ describe('a submitted workflow', () => {
     const { dispatcher, clock } = await makeHarness({ agents: { work: work.run } });
     const { executionId } = await dispatcher.submit(workflow([step('a')]));
     await work.call(1);
+    await turn();
     expect((await dispatcher.wait(executionId, { waitMs: 0 })).status).toBe('running');
     const waited = dispatcher.wait(executionId, { waitMs: 1_000 });
     await clock.advance(1_000);

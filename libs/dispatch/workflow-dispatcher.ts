@@ -5,16 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { AgentPool } from '#agent-pool';
-import {
-  Clock,
-  ValidationError,
-  jsonProblems,
-  newId,
-  parseShape,
-  runInTurns,
-  type Page,
-  type Problem,
-} from '#core';
+import { Clock, ValidationError, jsonProblems, newId, runInTurns, type Page, type Problem } from '#core';
 import { DEFAULT_PRIORITY, QueueDriver } from '#queue';
 import { StateError } from '#state';
 import { DispatchError } from './dispatch.errors.js';
@@ -32,7 +23,13 @@ import { ExecutionStore, notRetryable, type ListExecutionsOptions } from './exec
 import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
 import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
 import { Intake } from './intake.js';
-import { digest, fingerprint, submitOptionsSchema, type SubmitOptions } from './submit-request.js';
+import {
+  digest,
+  fingerprint,
+  parseSubmitOptions,
+  type SubmitOptions,
+  type SubmitRequest,
+} from './submit-request.js';
 
 export interface DispatcherStatus {
   accepting: boolean;
@@ -76,36 +73,14 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
    */
   async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
-    const { compiled, ...request } = await this.#parse(workflow, options);
-    const { input, priority, timeoutMs, idempotencyKey } = request;
-    const { document } = compiled;
-    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
-    const print =
-      key === null ? null : await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
-    if (key !== null) {
-      const existing = await this.executions.findByIdempotencyKey(key);
-      if (existing !== undefined) return this.#repeat(existing, print);
+    const parsed = parseSubmitOptions(options);
+    const compiling = this.#compile(workflow);
+    const { compiled, problems } = compiling instanceof Promise ? await compiling : compiling;
+    if ('problems' in parsed || compiled === undefined) {
+      const all = 'problems' in parsed ? [...parsed.problems, ...problems] : problems;
+      throw new ValidationError('the request', all);
     }
-    return this.#intake.enter(async () => {
-      const facts: ExecutionFacts = {
-        executionId: newId(this.clock.now()),
-        workflowId: document.id,
-        priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
-        timeoutMs: Math.min(
-          timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
-          request.deadlineMs ?? Number.POSITIVE_INFINITY,
-        ),
-        submittedAt: this.clock.timestamp(),
-        idempotencyKey: key,
-        traceparent: request.traceparent ?? null,
-      };
-      const existing = await this.executions
-        .create(facts, { workflow: document, input }, print)
-        .catch((error: unknown) => Promise.reject(refusedRequest(error, document)));
-      if (existing !== undefined) return this.#repeat(existing, print);
-      await this.queue.add(facts, 1);
-      return this.#handleOf(facts.executionId);
-    });
+    return this.#accept(compiled.document, parsed.request);
   }
 
   /**
@@ -233,31 +208,47 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return this.#handleOf(existing.executionId);
   }
 
-  async #parse(workflow: unknown, options: SubmitOptions) {
-    const parsed = parseShape(submitOptionsSchema, options);
-    const { compiled, problems } = await this.#compile(workflow);
-    if ('problems' in parsed || compiled === undefined) {
-      throw new ValidationError('the request', [
-        ...('problems' in parsed ? parsed.problems : []),
-        ...problems,
-      ]);
+  async #accept(document: Workflow, request: SubmitRequest): Promise<ExecutionHandle> {
+    const { input, priority, timeoutMs, idempotencyKey, deadlineMs, traceparent } = request;
+    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
+    const print =
+      key === null ? null : await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
+    if (key !== null) {
+      const existing = await this.executions.findByIdempotencyKey(key);
+      if (existing !== undefined) return this.#repeat(existing, print);
     }
-    return { compiled, ...parsed.data };
+    return this.#intake.enter(async () => {
+      const facts: ExecutionFacts = {
+        executionId: newId(this.clock.now()),
+        workflowId: document.id,
+        priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
+        timeoutMs: Math.min(
+          timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
+          deadlineMs ?? Number.POSITIVE_INFINITY,
+        ),
+        submittedAt: this.clock.timestamp(),
+        idempotencyKey: key,
+        traceparent: traceparent ?? null,
+      };
+      const existing = await this.executions
+        .create(facts, { workflow: document, input }, print)
+        .catch((error: unknown) => Promise.reject(refusedRequest(error, document)));
+      if (existing !== undefined) return this.#repeat(existing, print);
+      await this.queue.add(facts, 1);
+      return this.#handleOf(facts.executionId);
+    });
   }
 
-  async #compile(workflow: unknown): Promise<{ compiled?: CompiledWorkflow; problems: readonly Problem[] }> {
-    try {
-      const checks = {
-        capabilities: (name: string) => this.pool.has(name),
-        maxSteps: this.options.maxSteps,
-        prefix: ['workflow'],
-      };
-      const compiled = await this.compiler.compile(workflow, checks, this.#intake.closing);
-      return { compiled, problems: [] };
-    } catch (error) {
-      if (error instanceof ValidationError) return { problems: error.problems };
-      throw error;
-    }
+  /** A promise only where it takes time; most documents are known. */
+  #compile(workflow: unknown): Compilation | Promise<Compilation> {
+    const checks = {
+      capabilities: (name: string) => this.pool.has(name),
+      maxSteps: this.options.maxSteps,
+      prefix: ['workflow'],
+    };
+    const compiling = this.compiler.compile(workflow, checks, this.#intake.closing);
+    if (!(compiling instanceof Promise)) return { compiled: compiling, problems: NONE };
+    return compiling.then((compiled) => ({ compiled, problems: NONE }), problemsOf);
   }
 
   #handleOf(executionId: string): ExecutionHandle {
@@ -276,6 +267,19 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       events: (options) => this.events(executionId, options),
     };
   }
+}
+
+interface Compilation {
+  compiled?: CompiledWorkflow;
+  problems: readonly Problem[];
+}
+
+const NONE: readonly Problem[] = [];
+
+/** @throws the error, unless it lists problems. */
+function problemsOf(error: unknown): Compilation {
+  if (error instanceof ValidationError) return { problems: error.problems };
+  throw error;
 }
 
 /** Each part of a document may be as deep as JSON may be here; the whole of it, as a store keeps it, may not. */

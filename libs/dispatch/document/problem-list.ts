@@ -35,10 +35,16 @@ export class ProblemList {
 
   /** @throws {ValidationError} if there are any. */
   throwIfAny(what: string): void {
-    if (this.isEmpty) return;
+    const error = this.errorOf(what);
+    if (error !== undefined) throw error;
+  }
+
+  /** Undefined if there is none. */
+  errorOf(what: string): ValidationError | undefined {
+    if (this.isEmpty) return undefined;
     const rest = this.#count - this.#listed.length;
     const more =
       rest === 0 ? [] : [{ path: formatPath(this.#prefix), message: `and ${rest} more problem(s)` }];
-    throw new ValidationError(what, [...this.#listed, ...more]);
+    return new ValidationError(what, [...this.#listed, ...more]);
   }
 }

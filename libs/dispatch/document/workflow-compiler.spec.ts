@@ -96,7 +96,9 @@ describe('WorkflowCompiler', () => {
       const compiler = new WorkflowCompiler();
       const controller = new AbortController();
       const huge = Array.from({ length: 10_000 }, (_, place) => ({ id: `s${place}`, capability: 'c' }));
-      const before = ['first', 'second'].map((name) => compiler[door](makeDocument({ name, steps: huge })));
+      const before = ['first', 'second'].map(async (name) =>
+        compiler[door](makeDocument({ name, steps: huge })),
+      );
       let ended = 0;
       for (const compiling of before) void compiling.then(() => ended++);
       const waiting =

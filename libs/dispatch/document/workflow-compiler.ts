@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { jsonProblems, runInTurns, turnOver, untilAborted, type Work } from '#core';
+import { jsonProblems, runInTurns, turnOver, untilAborted, type ValidationError, type Work } from '#core';
 import { QueueError } from '#queue';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import type { Workflow } from './workflow.js';
@@ -51,20 +51,40 @@ export class WorkflowCompiler {
 
   /**
    * Compiles a document from outside, in turns with all that goes on in the process: small ones and large ones keep
-   * nobody from the event loop, and small ones do not wait for large ones.
+   * nobody from the event loop, and small ones do not wait for large ones. At once, without a promise, if it is known.
    * @throws {ValidationError} with every problem, see `validateWorkflow`; {QueueError} `QUEUE_FULL` when too many are
    *   being compiled already; the signal's reason.
    */
-  async compile(raw: unknown, checks: WorkflowChecks = {}, signal?: AbortSignal): Promise<CompiledWorkflow> {
+  compile(
+    raw: unknown,
+    checks: WorkflowChecks = {},
+    signal?: AbortSignal,
+  ): CompiledWorkflow | Promise<CompiledWorkflow> {
     const pause = turnOver();
-    if (pause !== undefined) await pause;
+    return pause === undefined
+      ? this.#compile(raw, checks, signal)
+      : pause.then(() => this.#compile(raw, checks, signal));
+  }
+
+  #compile(
+    raw: unknown,
+    checks: WorkflowChecks,
+    signal: AbortSignal | undefined,
+  ): CompiledWorkflow | Promise<CompiledWorkflow> {
     // What is not JSON may have the text of something that is: NaN that of null.
     const text = jsonProblems(raw).length === 0 ? JSON.stringify(raw) : undefined;
     const known = text === undefined ? undefined : this.#cache.get(text);
-    if (known !== undefined) {
-      check(known, checks);
-      return known;
-    }
+    if (known === undefined) return this.#compileText(raw, text, checks, signal);
+    const refusal = refusalOf(known, checks);
+    return refusal === undefined ? known : Promise.reject(refusal);
+  }
+
+  async #compileText(
+    raw: unknown,
+    text: string | undefined,
+    checks: WorkflowChecks,
+    signal: AbortSignal | undefined,
+  ): Promise<CompiledWorkflow> {
     const work = text === undefined ? workflowValidation(raw, checks) : compilation(text, checks);
     const compiled = await this.#enter(text, work, signal);
     if (text !== undefined && text.length > MAX_CACHED_DOCUMENT_SIZE) return compiled;
@@ -143,9 +163,12 @@ function tooMany(size: string): QueueError {
 }
 
 /** What depends on where a workflow runs, of one that is valid otherwise. */
-function check({ document: { steps } }: CompiledWorkflow, checks: WorkflowChecks): void {
+function refusalOf(
+  { document: { steps } }: CompiledWorkflow,
+  checks: WorkflowChecks,
+): ValidationError | undefined {
   const problems = new ProblemList(checks.prefix ?? []);
   checkStepCount(steps.length, checks, problems);
   if (problems.isEmpty) checkCapabilities(steps, checks, problems);
-  problems.throwIfAny('workflow');
+  return problems.errorOf('workflow');
 }

@@ -67,6 +67,11 @@ export function toLogEntry(event: LoggedEvent): JsonValue {
   return event as unknown as JsonValue;
 }
 
+/** What kind of event an entry holds. */
+export function typeOf({ value }: LogEntry): ExecutionEventType {
+  return (value as unknown as LoggedEvent).type;
+}
+
 /** Where a reader of a log stands: behind which event. */
 export interface LogPlace {
   /** Undefined before the first. */

@@ -4,6 +4,7 @@ import { StateStore, type Commit } from '#state';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { isFinished } from './execution.js';
+import { atEndOfTurn } from './end-of-turn.js';
 import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
 import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
 import { ExecutionStore } from './execution-store.js';
@@ -22,6 +23,7 @@ export class ExecutionRetention {
   #sweeping: Promise<void> | undefined;
   /** What finished while a sweep was under way may be more than it looked at. */
   #sweepAgain = false;
+  #sweepingSoon = false;
   #ageCheckedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -30,6 +32,19 @@ export class ExecutionRetention {
     private readonly clock: Clock,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {}
+
+  /** The same at the end of this turn of the event loop, once for all that finish in it. */
+  sweepSoon(): void {
+    if (this.#sweepingSoon) return;
+    this.#sweepingSoon = true;
+    atEndOfTurn(this);
+  }
+
+  /** @internal For {@link sweepSoon}. */
+  turnEnded(): void {
+    this.#sweepingSoon = false;
+    void this.sweep();
+  }
 
   /** Forgets finished executions beyond the retention's bounds; calls while it is at it are one. Never throws. */
   sweep(): Promise<void> {
@@ -55,11 +70,14 @@ export class ExecutionRetention {
     const { maxAgeMs, maxCount } = this.options.retention;
     const surplus = (await this.state.count(FINISHED_INDEX)) - maxCount;
     const now = this.clock.now();
-    if (surplus <= 0 && now - this.#ageCheckedAt < AGE_CHECK_INTERVAL_MS) return;
-    this.#ageCheckedAt = now;
-    const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit: EVICTION_BATCH });
+    const isAgeDue = now - this.#ageCheckedAt >= AGE_CHECK_INTERVAL_MS;
+    if (surplus <= 0 && !isAgeDue) return;
+    if (isAgeDue) this.#ageCheckedAt = now;
+    const limit = isAgeDue ? EVICTION_BATCH : Math.min(surplus, EVICTION_BATCH);
+    const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit });
     const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
     for (const { member } of expired) await this.#forget(member);
+    if (surplus > limit) this.#sweepAgain = true;
   }
 
   async #forget(executionId: string): Promise<void> {

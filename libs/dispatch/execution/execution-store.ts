@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, turnOver, type JsonValue, type Page } from '#core';
 import { OrchestraEvents } from '#events';
-import { StateStore, type Commit } from '#state';
+import { StateStore, type Commit, type LogEntry } from '#state';
 import { DispatchError } from '../dispatch.errors.js';
 import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary } from './execution.js';
 import {
@@ -140,6 +140,11 @@ export class ExecutionStore {
       items: stored.flatMap((summary) => (summary === undefined ? [] : [toSummary(summary)])),
       nextCursor: page.nextCursor,
     };
+  }
+
+  /** The log from its start, and what comes, until the signal aborts. */
+  readLog(executionId: string, signal: AbortSignal): AsyncIterable<LogEntry> {
+    return this.state.read(logName(executionId), { signal });
   }
 
   /** The events behind `place`, which goes along with them. */

@@ -62,9 +62,9 @@ export const stepField = (stepId: string): string => STEP_PREFIX + stepId;
 
 export function fromFields(fields: Record<string, JsonValue>): StoredExecution {
   const steps = new Map<string, StepRecord>();
-  for (const [name, value] of Object.entries(fields)) {
+  for (const name in fields) {
     if (name.startsWith(STEP_PREFIX))
-      steps.set(name.slice(STEP_PREFIX.length), value as unknown as StepRecord);
+      steps.set(name.slice(STEP_PREFIX.length), fields[name] as unknown as StepRecord);
   }
   return {
     facts: fields.facts as unknown as ExecutionFacts,
@@ -96,15 +96,14 @@ export function toSummary({
   };
 }
 
-export function toExecution(stored: StoredExecution): Execution {
-  const { workflow, input } = stored.definition;
-  const steps: Record<string, StepRecord> = {};
-  for (const { id } of workflow.steps) steps[id] = stored.steps.get(id) ?? { ...PENDING_STEP };
-  return {
-    ...toSummary(stored),
-    input,
-    output: stored.state.output,
-    metadata: workflow.metadata,
-    steps,
-  };
+export function toExecution({ facts, definition, state, cancel, steps }: StoredExecution): Execution {
+  const { workflow, input } = definition;
+  const records: Record<string, StepRecord> = {};
+  for (const { id } of workflow.steps) records[id] = steps.get(id) ?? { ...PENDING_STEP };
+  const execution: Execution = toSummary({ facts, state, cancel }) as Execution;
+  execution.input = input;
+  execution.output = state.output;
+  execution.metadata = workflow.metadata;
+  execution.steps = records;
+  return execution;
 }

@@ -5,9 +5,11 @@ import type { ExpressionScope } from '../expressions/expression-scope.js';
 
 /** Which steps of a run have ended, how, and what that means for the others. */
 export class RunProgress {
-  readonly #settled = new Set<number>();
-  /** Steps without an outcome to build on: failed with `onError: skip`, or skipped because of such a step. */
-  readonly #dropped = new Set<number>();
+  /** By index. */
+  readonly #settled: boolean[] = [];
+  #settledCount = 0;
+  /** Steps without an outcome to build on: failed with `onError: skip`, or skipped because of such a step; by index. */
+  readonly #dropped: boolean[] = [];
   #failure: { stepId: string; error: ErrorRecord } | undefined;
 
   constructor(
@@ -21,25 +23,26 @@ export class RunProgress {
   }
 
   get allSettled(): boolean {
-    return this.#settled.size === this.steps.length;
+    return this.#settledCount === this.steps.length;
   }
 
   isSettled({ index }: CompiledStep): boolean {
-    return this.#settled.has(index);
+    return this.#settled[index] === true;
   }
 
   /** Whether the step has to be skipped, because a step it depends on was dropped. */
   isDropped({ dependsOn }: CompiledStep): boolean {
-    return dependsOn.some((index) => this.#dropped.has(index));
+    return dependsOn.some((index) => this.#dropped[index] === true);
   }
 
   settle(step: CompiledStep, { status, output, error }: StepRecord): void {
-    this.#settled.add(step.index);
+    if (this.#settled[step.index] !== true) this.#settledCount++;
+    this.#settled[step.index] = true;
     if (status === 'completed') this.scope.steps[step.id] = { output };
     else if (error !== null) this.scope.steps[step.id] = { error };
-    if (this.isDropped(step)) this.#dropped.add(step.index);
+    if (this.isDropped(step)) this.#dropped[step.index] = true;
     if (status !== 'failed' || error === null) return;
-    if (step.onError === 'skip') this.#dropped.add(step.index);
+    if (step.onError === 'skip') this.#dropped[step.index] = true;
     if (step.onError === 'fail') this.#failure ??= { stepId: step.id, error };
   }
 

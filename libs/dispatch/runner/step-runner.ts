@@ -4,12 +4,13 @@ import {
   Deadline,
   abortReason,
   jsonProblems,
+  jsonSnapshot,
   retry,
   turnOver,
   type JsonValue,
   type RetryPolicy,
 } from '#core';
-import { AgentPool } from '#agent-pool';
+import { AgentPool, type Lease } from '#agent-pool';
 import { DispatchError } from '../dispatch.errors.js';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
@@ -80,11 +81,7 @@ export class StepRunner {
   ): Promise<JsonValue> {
     const { executionId, traceparent, priority } = run.facts;
     const lease = await this.pool.lease(step.capability, { signal: run.signal, priority });
-    if (run.signal.aborted) {
-      // It was granted before the abort, when nobody was here yet to notice.
-      lease.release({ ok: true, durationMs: 0 });
-      throw abortReason(run.signal);
-    }
+    giveBackIfAborted(lease, run.signal);
     // A step without a time of its own needs no signal of its own: an execution of many steps makes one controller.
     const deadline =
       step.timeoutMs === undefined
@@ -132,12 +129,20 @@ function remaining(policy: RetryPolicy, attempts: number): RetryPolicy {
   return attempts === 0 ? policy : { ...policy, maxAttempts: Math.max(1, policy.maxAttempts - attempts) };
 }
 
-/** @throws {DispatchError} `STEP_OUTPUT_INVALID`. Undefined counts as null. */
+/** A lease that was granted before the abort, when nobody was here yet to notice. @throws the signal's reason. */
+function giveBackIfAborted(lease: Lease, signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  lease.release({ ok: true, durationMs: 0 });
+  throw abortReason(signal);
+}
+
+/** A snapshot, for the agent may go on with what it gave. @throws {DispatchError} `STEP_OUTPUT_INVALID`. Undefined counts as null. */
 function toJson(output: unknown): JsonValue {
   if (output === undefined) return null;
   // As it stands in the step's record, for that is what has to be stored.
+  const snapshot = jsonSnapshot({ output }) as { output: JsonValue } | undefined;
+  if (snapshot !== undefined) return snapshot.output;
   const problems = jsonProblems({ output });
-  if (problems.length === 0) return output as JsonValue;
   const [first] = problems;
   throw new DispatchError(
     'STEP_OUTPUT_INVALID',

@@ -11,14 +11,8 @@ import { RunProgress } from './run-progress.js';
 import { StepAttempts } from './step-attempts.js';
 import { runStepGraph } from './step-graph.js';
 import type { RunContext } from './run-context.js';
+import type { RunControl } from './run-control.js';
 import type { StepRunner } from './step-runner.js';
-
-/** What stops a run, from outside and from within; an `AbortController` is one. */
-export interface RunControl {
-  readonly signal: AbortSignal;
-  /** Aborts the signal: the time is up, a step failed, a commit was refused. */
-  abort(reason: AbortedError): void;
-}
 
 export interface WorkflowRunOptions {
   stored: StoredExecution;

@@ -17,9 +17,10 @@ import { ExecutionStore, type ClaimedExecution } from '../execution/execution-st
 import { isFinished, type StepRecord } from '../execution/execution.js';
 import type { CancelRequest, StoredExecution } from '../execution/stored-execution.js';
 import { executionEnd, type Ending, type ExecutionEnd } from './execution-end.js';
+import type { RunControl } from './run-control.js';
 import { StepRunner } from './step-runner.js';
 import { stepConcurrency, strategyFor } from './strategy.js';
-import { WorkflowRun, type RunControl } from './workflow-run.js';
+import { WorkflowRun } from './workflow-run.js';
 
 /** Runs one execution from where it stands to its end, under one AbortController. */
 @Injectable()

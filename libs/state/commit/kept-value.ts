@@ -16,7 +16,7 @@ export function fromKept(kept: JsonValue): JsonValue {
   if (typeof kept !== 'object' || kept === null || Object.isFrozen(kept)) return kept;
   if (Array.isArray(kept)) return kept.map(fromKept);
   const copy = { ...kept };
-  for (const key of Object.keys(copy)) {
+  for (const key in copy) {
     const item = copy[key];
     if (typeof item === 'object' && item !== null && !Object.isFrozen(item)) copy[key] = fromKept(item);
   }
@@ -49,7 +49,9 @@ function keepObject(value: Record<string, unknown>, depth: number): JsonValue | 
   const frozen = Object.isFrozen(value);
   const copy: Record<string, unknown> = frozen ? value : { ...value };
   let own = copy;
-  for (const key of Object.keys(copy)) {
+  // The list of keys that `Object.keys` makes would cost more than the look at most of them.
+  for (const key in copy) {
+    if (!Object.hasOwn(copy, key)) continue;
     const item = copy[key];
     const kept = keep(item, depth);
     if (kept === undefined || key === '__proto__') return undefined;
@@ -58,4 +60,10 @@ function keepObject(value: Record<string, unknown>, depth: number): JsonValue | 
     own[key] = kept;
   }
   return own as JsonValue;
+}
+
+/** Assigning to `__proto__` would change the object's prototype instead of setting a property. */
+export function setOwn(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }

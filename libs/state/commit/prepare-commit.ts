@@ -1,7 +1,7 @@
 import { formatPath, jsonProblems, type JsonValue, type Problem } from '#core';
 import { StateError } from '../ports/state.errors.js';
 import type { Commit } from '../ports/state-store.js';
-import { toKept } from './kept-value.js';
+import { setOwn, toKept } from './kept-value.js';
 import { NAME_RULE, isName } from './names.js';
 
 /** One item of a part of a commit. */
@@ -11,8 +11,8 @@ interface PreparedPut {
   key: string;
   ifAbsent: boolean;
   ifPresent: boolean;
-  /** Name, value, name, value. */
-  pairs: readonly JsonValue[];
+  fields: Record<string, JsonValue>;
+  fieldCount: number;
 }
 
 /** A commit whose every name and value was found good; the values are its own, see `toKept`. */
@@ -73,15 +73,19 @@ function preparePut(
   problems: Problem[],
 ): PreparedPut {
   if (!isName(key)) problems.push(badName('puts', at, 'key'));
-  const pairs: JsonValue[] = [];
-  for (const name of Object.keys(fields)) {
-    const value = fields[name];
+  // Copied at once by the engine; a field at a time would take several times as long.
+  const own: Record<string, JsonValue> = { ...fields };
+  let fieldCount = 0;
+  for (const name in own) {
+    if (!Object.hasOwn(own, name)) continue;
+    fieldCount++;
     if (!isName(name)) problems.push(badName('puts', at, 'fields', name));
+    const value = own[name];
     const kept = toKept(value);
     if (kept === undefined) problems.push(...jsonProblems(value, ['puts', at, 'fields', name]));
-    else pairs.push(name, kept);
+    else if (!Object.is(kept, value)) setOwn(own, name, kept);
   }
-  return { key, ifAbsent, ifPresent, pairs };
+  return { key, ifAbsent, ifPresent, fields: own, fieldCount };
 }
 
 function prepareDeletes(

@@ -22,8 +22,21 @@ export function toEntry({ sequence, value }: StoredEntry): Entry {
   return { position: toPosition(sequence), value: fromKept(value) };
 }
 
-export function toLogEntry({ sequence, value, number }: NumberedEntry): LogEntry {
-  return { position: toPosition(sequence), number, value: fromKept(value) };
+/** An entry for a reader. Most readers look at the value alone. */
+export class MemoryLogEntry implements LogEntry {
+  readonly number: number;
+  readonly value: JsonValue;
+  readonly #sequence: number;
+
+  constructor({ sequence, value, number }: NumberedEntry) {
+    this.#sequence = sequence;
+    this.number = number;
+    this.value = fromKept(value);
+  }
+
+  get position(): string {
+    return toPosition(this.#sequence);
+  }
 }
 
 /** The entries of one log or list, oldest first: in at the end, out at the front, read from any position on. */

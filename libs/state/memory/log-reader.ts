@@ -1,5 +1,6 @@
+import { onAbort } from '#core';
 import type { LogEntry } from '../ports/state-store.js';
-import { toLogEntry, type NumberedEntry } from './entry-queue.js';
+import { MemoryLogEntry, type NumberedEntry } from './entry-queue.js';
 
 /** What a reader needs of its store. */
 export interface LogSource {
@@ -33,6 +34,7 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
   #after: number;
   #ended = false;
   #waiting: ((result: Result) => void)[] = [];
+  #leaveSignal: (() => void) | undefined;
 
   constructor(source: LogSource, log: string, after: number, { signal, follow }: LogReaderOptions) {
     this.#source = source;
@@ -58,7 +60,8 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
       this.#waiting.push(resolve);
       if (this.#waiting.length > 1) return;
       this.#source.wait(this.#log, this);
-      this.#signal.addEventListener('abort', this.#onAbort);
+      // Thousands may wait under one signal, which walks all its listeners to add one.
+      this.#leaveSignal = onAbort(this.#signal, () => this.end());
     });
   }
 
@@ -78,7 +81,7 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
       this.#waiting.shift();
       answer(result);
     }
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#leaveSignal?.();
   }
 
   /** Ends the iteration and every call that waits. Idempotent. */
@@ -86,7 +89,7 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
     this.#ended = true;
     if (this.#waiting.length === 0) return;
     this.#source.unwait(this.#log, this);
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#leaveSignal?.();
     for (const answer of this.#waiting.splice(0)) answer(DONE);
   }
 
@@ -94,8 +97,6 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
     const found = this.#source.next(this.#log, this.#after);
     if (found === undefined) return undefined;
     this.#after = found.sequence;
-    return { done: false, value: toLogEntry(found) };
+    return { done: false, value: new MemoryLogEntry(found) };
   }
-
-  readonly #onAbort = (): void => this.end();
 }

@@ -20,7 +20,7 @@ import {
 } from './memory-state-options.js';
 import { fromPosition } from './position.js';
 import { Records } from './records.js';
-import { requireListRoom, requireNames, requireRoom } from './room.js';
+import { requireListRoom, requireNames, storeFull } from './room.js';
 import { SortedIndex } from './sorted-index.js';
 
 const listOptionsSchema = z.object({
@@ -62,7 +62,9 @@ export class MemoryStateStore extends StateStore {
   async claim(key: string): Promise<number> {
     this.#requireOpen();
     if (!isName(key)) throw invalidCommit([{ path: 'key', message: NAME_RULE }]);
-    requireRoom('claimed keys', this.#records.claims, [key], this.#options.maxNames);
+    const { maxNames } = this.#options;
+    if (this.#records.keyCount >= maxNames && !this.#records.hasKey(key))
+      throw storeFull('claimed keys', maxNames);
     return this.#records.claim(key);
   }
 
@@ -136,7 +138,7 @@ export class MemoryStateStore extends StateStore {
   /** Every reason to refuse a commit that depends on what is in the store. */
   #admit(commit: PreparedCommit): void {
     const { fence, puts, push } = commit;
-    if (fence !== undefined && this.#records.claims.get(fence.key) !== fence.claim) {
+    if (fence !== undefined && (fence.claim < 1 || this.#records.claimOf(fence.key) !== fence.claim)) {
       const { key, claim } = fence;
       throw new StateError('STALE_ATTEMPT', `claim ${claim} is not the latest one of its key`, {
         details: { key, claim },
@@ -163,7 +165,7 @@ export class MemoryStateStore extends StateStore {
 
   /** Throws never. */
   #apply({ puts, deletes, index, append, push }: PreparedCommit): void {
-    for (const { key, pairs } of puts) this.#records.put(key, pairs);
+    for (const { key, fields, fieldCount } of puts) this.#records.put(key, fields, fieldCount);
     for (const key of deletes.records) this.#records.delete(key);
     for (const log of deletes.logs) this.#logs.delete(log);
     for (const list of deletes.lists) this.#lists.delete(list);

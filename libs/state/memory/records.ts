@@ -1,19 +1,29 @@
 import type { JsonValue } from '#core';
-import { fromKept } from '../commit/kept-value.js';
-import { fieldCount, fieldNames, fieldValue, mergeFields, type Fields } from './fields.js';
+import { fromKept, setOwn } from '../commit/kept-value.js';
 
-/** Records and the claims beside them. */
+/** A record, and the claims of its key, which may be there without it. */
+interface Entry {
+  /** Kept values by name; undefined while there is no record. */
+  fields: Record<string, JsonValue> | undefined;
+  fieldCount: number;
+  /** The latest; 0 before the first. */
+  claim: number;
+}
+
+/** Records and the claims of their keys. */
 export class Records {
-  readonly #fields = new Map<string, Fields>();
-  readonly #claims = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
+  #size = 0;
   #mostFields = 0;
 
+  /** How many records there are. */
   get size(): number {
-    return this.#fields.size;
+    return this.#size;
   }
 
-  get claims(): ReadonlyMap<string, number> {
-    return this.#claims;
+  /** How many keys have a record, a claim or both. */
+  get keyCount(): number {
+    return this.#entries.size;
   }
 
   /** No record has, or ever had, more fields: bounds every record's count without a look at it. */
@@ -22,56 +32,91 @@ export class Records {
   }
 
   has(key: string): boolean {
-    return this.#fields.has(key);
+    return this.#entries.get(key)?.fields !== undefined;
+  }
+
+  hasKey(key: string): boolean {
+    return this.#entries.has(key);
   }
 
   fieldCount(key: string): number {
-    return fieldCount(this.#fields.get(key));
+    return this.#entries.get(key)?.fieldCount ?? 0;
   }
 
   hasField(key: string, name: string): boolean {
-    const fields = this.#fields.get(key);
-    return fields !== undefined && fieldValue(fields, name) !== undefined;
+    const fields = this.#entries.get(key)?.fields;
+    return fields !== undefined && Object.hasOwn(fields, name);
   }
 
-  /** @param pairs name, value, name, value. */
-  put(key: string, pairs: readonly JsonValue[]): void {
-    const fields = this.#fields.get(key);
-    const merged = mergeFields(fields, pairs);
-    if (merged !== fields) this.#fields.set(key, merged);
-    this.#mostFields = Math.max(this.#mostFields, fieldCount(merged));
+  /** @param fields kept values; the caller gives them away. */
+  put(key: string, fields: Record<string, JsonValue>, fieldCount: number): void {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { fields, fieldCount, claim: 0 };
+      this.#entries.set(key, entry);
+      this.#size++;
+    } else if (entry.fields === undefined) {
+      entry.fields = fields;
+      entry.fieldCount = fieldCount;
+      this.#size++;
+    } else {
+      merge(entry, fields);
+    }
+    this.#mostFields = Math.max(this.#mostFields, entry.fieldCount);
   }
 
   delete(key: string): void {
-    this.#fields.delete(key);
-    this.#claims.delete(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    if (entry.fields !== undefined) this.#size--;
+    this.#entries.delete(key);
+  }
+
+  /** The latest claim of a key; 0 before the first. */
+  claimOf(key: string): number {
+    return this.#entries.get(key)?.claim ?? 0;
   }
 
   claim(key: string): number {
-    const claim = (this.#claims.get(key) ?? 0) + 1;
-    this.#claims.set(key, claim);
-    return claim;
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) return ++entry.claim;
+    this.#entries.set(key, { fields: undefined, fieldCount: 0, claim: 1 });
+    return 1;
   }
 
   get(key: string, only?: readonly string[]): Record<string, JsonValue> | undefined {
-    const fields = this.#fields.get(key);
-    if (fields === undefined) return undefined;
-    const record: Record<string, JsonValue> = {};
-    for (const name of only ?? fieldNames(fields)) {
-      const kept = fieldValue(fields, name);
-      if (kept !== undefined) setOwn(record, name, fromKept(kept));
+    const fields = this.#entries.get(key)?.fields;
+    if (fields === undefined || only === undefined) return fields && copyOf(fields);
+    const picked: Record<string, JsonValue> = {};
+    for (const name of only) {
+      const kept = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (kept !== undefined) setOwn(picked, name, fromKept(kept));
     }
-    return record;
+    return picked;
   }
 
   clear(): void {
-    this.#fields.clear();
-    this.#claims.clear();
+    this.#entries.clear();
+    this.#size = 0;
   }
 }
 
-/** Assigning to `__proto__` would change the object's prototype instead of setting a field. */
-function setOwn(record: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  if (name !== '__proto__') record[name] = value;
-  else Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+function merge(entry: Entry, fields: Record<string, JsonValue>): void {
+  const own = (entry.fields ??= {});
+  for (const name in fields) {
+    if (!Object.hasOwn(fields, name)) continue;
+    if (!Object.hasOwn(own, name)) entry.fieldCount++;
+    setOwn(own, name, fields[name] as JsonValue);
+  }
+}
+
+/** The engine copies an object at once; only what is not frozen in it has to be copied by hand. */
+function copyOf(fields: Record<string, JsonValue>): Record<string, JsonValue> {
+  const copy = { ...fields };
+  for (const name in copy) {
+    const item = copy[name];
+    if (typeof item === 'object' && item !== null && !Object.isFrozen(item))
+      setOwn(copy, name, fromKept(item));
+  }
+  return copy;
 }

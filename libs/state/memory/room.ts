@@ -36,7 +36,7 @@ export function requireNames(commit: PreparedCommit, held: Holdings, maxNames: n
     );
   }
   let written = 0;
-  for (const { pairs } of puts) written += pairs.length / 2;
+  for (const { fieldCount } of puts) written += fieldCount;
   if (held.records.mostFields + written > maxNames)
     for (const { key } of puts) requireFields(key, commit, held, maxNames);
   if (held.indexes.size + index.length > maxNames) {
@@ -76,8 +76,8 @@ function requireFields(key: string, { puts }: PreparedCommit, { records }: Holdi
     size: records.fieldCount(key),
     has: (name: string): boolean => records.hasField(key, name),
   };
-  const added = puts.flatMap(({ key: other, pairs }) =>
-    other === key ? (pairs.filter((_, at) => at % 2 === 0) as string[]) : [],
+  const added = puts.flatMap(({ key: other, fields: written }) =>
+    other === key ? Object.keys(written) : [],
   );
   requireRoom('fields of a record', fields, added, maxNames);
 }
@@ -87,18 +87,20 @@ function placed(index: PreparedCommit['index']): PreparedCommit['index'] {
 }
 
 /** @throws {StateError} `STORE_FULL` when those of `added` that are not there yet are too many. */
-export function requireRoom(
+function requireRoom(
   what: string,
   held: Names | undefined,
   added: readonly string[],
   maxNames: number,
 ): void {
   const fresh = new Set(added.filter((name) => !held?.has(name)));
-  if ((held?.size ?? 0) + fresh.size > maxNames) {
-    throw new StateError('STORE_FULL', `the store holds at most ${maxNames} ${what}`, {
-      details: { what, maxNames },
-    });
-  }
+  if ((held?.size ?? 0) + fresh.size > maxNames) throw storeFull(what, maxNames);
+}
+
+export function storeFull(what: string, maxNames: number): StateError {
+  return new StateError('STORE_FULL', `the store holds at most ${maxNames} ${what}`, {
+    details: { what, maxNames },
+  });
 }
 
 /** @throws {StateError} `LIST_FULL` when the commit would make a list longer than `maxListLength`. */
