@@ -64,8 +64,8 @@ export class ExecutionQueue {
   }
 
   /** The same run twice is one job. */
-  async add({ executionId, priority }: ExecutionFacts, run: number): Promise<void> {
-    await this.jobs.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
+  add({ executionId, priority }: ExecutionFacts, run: number): Promise<unknown> {
+    return this.jobs.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
   }
 
   /** Stops a run, wherever it is; one that nobody runs ends here. */

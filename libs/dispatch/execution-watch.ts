@@ -41,29 +41,34 @@ export class ExecutionWatch {
    */
   async wait(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution> {
     signal?.throwIfAborted();
-    const execution = await this.#get(executionId);
+    const execution = toExecution(await this.executions.load(executionId));
     if (isFinished(execution.status) || waitMs === 0) return execution;
-    const finished = await this.#finished(executionId, { waitMs, signal });
+    // Without a limit of its own the wait needs no signal of its own.
+    const isLimited = signal !== undefined || waitMs !== undefined;
+    const finished = await (isLimited
+      ? this.#finishedInTime(executionId, { waitMs, signal })
+      : this.#finished(executionId, this.#closing.signal));
     signal?.throwIfAborted();
-    return finished ?? this.#get(executionId);
+    return finished ?? toExecution(await this.executions.load(executionId));
   }
 
-  /** The execution once it has finished; undefined when the wait is over before. */
-  async #finished(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution | undefined> {
-    // Without a limit of its own the wait needs no signal of its own.
-    if (signal === undefined && waitMs === undefined) return this.#end(executionId, this.#closing.signal);
+  async #finishedInTime(
+    executionId: string,
+    { waitMs, signal }: WaitOptions,
+  ): Promise<Execution | undefined> {
     const watch = this.#deadline(signal, waitMs);
     try {
-      return await this.#end(executionId, watch.signal);
+      return await this.#finished(executionId, watch.signal);
     } finally {
       watch.dispose();
     }
   }
 
-  async #end(executionId: string, signal: AbortSignal): Promise<Execution | undefined> {
+  /** The execution once it has finished; undefined when the signal aborts before. */
+  async #finished(executionId: string, signal: AbortSignal): Promise<Execution | undefined> {
     for await (const entry of this.executions.readLog(executionId, signal)) {
       if (!isFinalEvent(typeOf(entry))) continue;
-      const execution = await this.#get(executionId);
+      const execution = toExecution(await this.executions.load(executionId));
       if (isFinished(execution.status)) return execution;
     }
     return undefined;
@@ -155,10 +160,6 @@ export class ExecutionWatch {
   async #numberBehind(executionId: string, place: LogPlace, signal?: AbortSignal): Promise<number | null> {
     const { done } = await this.#rest(executionId, place, signal).next();
     return done === true ? null : place.number;
-  }
-
-  async #get(executionId: string): Promise<Execution> {
-    return toExecution(await this.executions.load(executionId));
   }
 
   #deadline(signal: AbortSignal | undefined, timeoutMs?: number): Watch {

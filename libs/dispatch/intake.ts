@@ -30,27 +30,31 @@ export class Intake {
   }
 
   /**
-   * Does `work`, which ends in the queue, if there is room for one more.
+   * Resolves when there is room for one more; who was let in calls {@link left} once it is in the queue, or failed to be.
    *
    * Those before it count as well, whether they have reached the queue or not; so never more than `maxDepth` wait,
    * and of many at once the first are let in.
-   * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`; what `work` throws.
+   * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`.
    */
-  async enter<T>(work: () => Promise<T>): Promise<T> {
+  async enter(): Promise<void> {
     this.#closing.signal.throwIfAborted();
     const before = this.#entering++;
     try {
       const { waiting, delayed } = await this.#queue.counts();
-      if (waiting + delayed + before >= this.#maxDepth) {
-        throw new QueueError('QUEUE_FULL', `${this.#maxDepth} executions are waiting already`, {
-          retryable: true,
-          details: { maxQueueDepth: this.#maxDepth },
-        });
-      }
-      return await work();
-    } finally {
-      if (--this.#entering === 0) this.#onEmpty?.();
+      if (waiting + delayed + before < this.#maxDepth) return;
+    } catch (error) {
+      this.left();
+      throw error;
     }
+    this.left();
+    throw new QueueError('QUEUE_FULL', `${this.#maxDepth} executions are waiting already`, {
+      retryable: true,
+      details: { maxQueueDepth: this.#maxDepth },
+    });
+  }
+
+  left(): void {
+    if (--this.#entering === 0) this.#onEmpty?.();
   }
 
   /** Lets nobody in any more. Resolves when those let in before have reached the queue, or failed to. */

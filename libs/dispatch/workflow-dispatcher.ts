@@ -19,9 +19,19 @@ import type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
 import type { ExecutionEvent } from './execution/execution-event.js';
-import { ExecutionStore, notRetryable, type ListExecutionsOptions } from './execution/execution-store.js';
+import {
+  ExecutionStore,
+  notRetryable,
+  type IdempotencyRecord,
+  type ListExecutionsOptions,
+} from './execution/execution-store.js';
 import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
-import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
+import {
+  toExecution,
+  toSummary,
+  type ExecutionDefinition,
+  type ExecutionFacts,
+} from './execution/stored-execution.js';
 import { Intake } from './intake.js';
 import {
   digest,
@@ -80,7 +90,18 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       const all = 'problems' in parsed ? [...parsed.problems, ...problems] : problems;
       throw new ValidationError('the request', all);
     }
-    return this.#accept(compiled.document, parsed.request);
+    const { document } = compiled;
+    const { request } = parsed;
+    if (request.idempotencyKey !== undefined) return this.#submitOnce(document, request);
+    await this.#intake.enter();
+    try {
+      const facts = this.#factsOf(document, request, null);
+      await this.#create(facts, { workflow: document, input: request.input }, null);
+      await this.queue.add(facts, 1);
+      return this.#handleOf(facts.executionId);
+    } finally {
+      this.#intake.left();
+    }
   }
 
   /**
@@ -161,11 +182,14 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     const stored = await this.executions.load(executionId);
     const { status } = stored.state;
     if (!isFinished(status) || status === 'completed') throw notRetryable(executionId, `it is ${status}`);
-    return this.#intake.enter(async () => {
+    await this.#intake.enter();
+    try {
       const { run } = await this.executions.restart(stored);
       await this.queue.add(stored.facts, run);
       return this.#handleOf(executionId);
-    });
+    } finally {
+      this.#intake.left();
+    }
   }
 
   async status(): Promise<DispatcherStatus> {
@@ -195,10 +219,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return this.#drain.run().finally(() => this.watch.close());
   }
 
-  async #repeat(
-    existing: { executionId: string; fingerprint: string },
-    print: string | null,
-  ): Promise<ExecutionHandle> {
+  async #repeat(existing: IdempotencyRecord, print: string): Promise<ExecutionHandle> {
     if (existing.fingerprint !== print) {
       throw new DispatchError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key stands for another request');
     }
@@ -208,35 +229,53 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return this.#handleOf(existing.executionId);
   }
 
-  async #accept(document: Workflow, request: SubmitRequest): Promise<ExecutionHandle> {
-    const { input, priority, timeoutMs, idempotencyKey, deadlineMs, traceparent } = request;
-    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
-    const print =
-      key === null ? null : await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
-    if (key !== null) {
-      const existing = await this.executions.findByIdempotencyKey(key);
-      if (existing !== undefined) return this.#repeat(existing, print);
-    }
-    return this.#intake.enter(async () => {
-      const facts: ExecutionFacts = {
-        executionId: newId(this.clock.now()),
-        workflowId: document.id,
-        priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
-        timeoutMs: Math.min(
-          timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
-          deadlineMs ?? Number.POSITIVE_INFINITY,
-        ),
-        submittedAt: this.clock.timestamp(),
-        idempotencyKey: key,
-        traceparent: traceparent ?? null,
-      };
-      const existing = await this.executions
-        .create(facts, { workflow: document, input }, print)
-        .catch((error: unknown) => Promise.reject(refusedRequest(error, document)));
-      if (existing !== undefined) return this.#repeat(existing, print);
+  async #submitOnce(document: Workflow, request: SubmitRequest): Promise<ExecutionHandle> {
+    const { input, priority, timeoutMs, idempotencyKey = '' } = request;
+    const key = digest(idempotencyKey);
+    const print = await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
+    const earlier = await this.executions.findByIdempotencyKey(key);
+    if (earlier !== undefined) return this.#repeat(earlier, print);
+    await this.#intake.enter();
+    try {
+      const facts = this.#factsOf(document, request, key);
+      const existing = await this.#create(facts, { workflow: document, input }, print);
+      if (existing !== undefined) return await this.#repeat(existing, print);
       await this.queue.add(facts, 1);
       return this.#handleOf(facts.executionId);
-    });
+    } finally {
+      this.#intake.left();
+    }
+  }
+
+  #factsOf(
+    document: Workflow,
+    { priority, timeoutMs, deadlineMs, traceparent }: SubmitRequest,
+    idempotencyKey: string | null,
+  ): ExecutionFacts {
+    return {
+      executionId: newId(this.clock.now()),
+      workflowId: document.id,
+      priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
+      timeoutMs: Math.min(
+        timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
+        deadlineMs ?? Number.POSITIVE_INFINITY,
+      ),
+      submittedAt: this.clock.timestamp(),
+      idempotencyKey,
+      traceparent: traceparent ?? null,
+    };
+  }
+
+  async #create(
+    facts: ExecutionFacts,
+    definition: ExecutionDefinition,
+    print: string | null,
+  ): Promise<IdempotencyRecord | undefined> {
+    try {
+      return await this.executions.create(facts, definition, print);
+    } catch (error) {
+      throw refusedRequest(error, definition.workflow);
+    }
   }
 
   /** A promise only where it takes time; most documents are known. */

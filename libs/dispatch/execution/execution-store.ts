@@ -107,18 +107,13 @@ export class ExecutionStore {
     return (await this.state.get(idempotencyRecordKey(digest))) as unknown as IdempotencyRecord | undefined;
   }
 
-  async find(executionId: string): Promise<StoredExecution | undefined> {
-    const fields = await this.state.get(recordKey(executionId));
-    return fields?.facts === undefined ? undefined : fromFields(fields);
-  }
-
   /** For whoever asks from outside: reading many large ones is shared out over turns. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async load(executionId: string): Promise<StoredExecution> {
     const pause = turnOver();
     if (pause !== undefined) await pause;
-    const stored = await this.find(executionId);
-    if (stored === undefined) throw notFound(executionId);
-    return stored;
+    const fields = await this.state.get(recordKey(executionId));
+    if (fields?.facts === undefined) throw notFound(executionId);
+    return fromFields(fields);
   }
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
@@ -169,9 +164,11 @@ export class ExecutionStore {
   async claim(executionId: string): Promise<ClaimedExecution | undefined> {
     const key = recordKey(executionId);
     const claim = await this.state.claim(key);
-    const stored = await this.find(executionId);
-    if (stored === undefined || isFinished(stored.state.status)) return undefined;
+    const fields = await this.state.get(key);
+    if (fields?.facts === undefined) return undefined;
+    const stored = fromFields(fields);
     const { facts, state } = stored;
+    if (isFinished(state.status)) return undefined;
     const { events, clock } = this;
     return {
       stored,

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { turnOver } from '#core';
 import type { CompiledStep } from '../document/compiled-workflow.js';
 import { ReadySteps } from './ready-steps.js';
@@ -21,56 +21,87 @@ export interface StepGraphOptions {
  * Resolves when every step has ended. Once the signal has aborted, or a step has thrown, no step begins, and it rejects
  * with the first error after the steps under way have ended: nothing of a run goes on behind its back.
  */
-export async function runStepGraph({
-  steps,
-  concurrency,
-  signal,
-  isDone,
-  run,
-}: StepGraphOptions): Promise<void> {
-  // Without more steps than may run at once there is nothing to limit.
-  const limit = steps.length > concurrency ? pLimit(concurrency) : undefined;
-  const missing = steps.map(({ dependsOn }) => dependsOn.length);
-  const ready = new ReadySteps();
-  const failures: unknown[] = [];
-  let left = steps.length;
-  let underWay = 0;
+export function runStepGraph(options: StepGraphOptions): Promise<void> {
+  return new Promise((resolve, reject) => new StepGraphRun(options, resolve, reject).begin());
+}
 
-  await new Promise<void>((resolve) => {
-    const runNext = async (): Promise<void> => {
-      // Steps that end at once, ten thousand of them, would otherwise be one turn of the event loop.
-      const pause = turnOver();
-      if (pause !== undefined) await pause;
-      const step = ready.take();
-      if (step === undefined || signal.aborted || failures.length > 0) return;
-      await run(step);
-      ended(step);
-    };
-    const begin = (step: CompiledStep): void => {
-      ready.add(step);
-      underWay++;
-      const running = limit === undefined ? runNext() : limit(runNext);
-      void running
-        .catch((error: unknown) => void failures.push(error))
-        .then(() => {
-          if (--underWay === 0) resolve();
-        });
-    };
-    const ended = (step: CompiledStep): void => {
-      left--;
-      for (const dependent of step.dependents) {
-        missing[dependent] = (missing[dependent] ?? 0) - 1;
-        const next = steps[dependent];
-        // One that a retry kept may be done before a step it depends on, which runs again.
-        if (missing[dependent] === 0 && next !== undefined && !isDone(next)) begin(next);
-      }
-    };
+class StepGraphRun {
+  readonly #options: StepGraphOptions;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  /** How many of the steps that each depends on have not ended. */
+  readonly #missing: number[];
+  /** Undefined without more steps than may run at once: then there is nothing to limit. */
+  readonly #line: { limit: LimitFunction; ready: ReadySteps } | undefined;
+  #failures: unknown[] | undefined;
+  #left: number;
+  #underWay = 0;
+
+  constructor(options: StepGraphOptions, resolve: () => void, reject: (error: unknown) => void) {
+    const { steps, concurrency } = options;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#missing = steps.map(({ dependsOn }) => dependsOn.length);
+    this.#left = steps.length;
+    if (steps.length > concurrency) this.#line = { limit: pLimit(concurrency), ready: new ReadySteps() };
+  }
+
+  begin(): void {
+    const { steps, isDone } = this.#options;
     for (const step of steps) {
-      if (isDone(step)) ended(step);
-      else if (step.dependsOn.length === 0) begin(step);
+      if (isDone(step)) this.#ended(step);
+      else if (step.dependsOn.length === 0) this.#begin(step);
     }
-    if (underWay === 0) resolve();
-  });
-  if (failures.length > 0) throw failures[0];
-  if (left > 0) signal.throwIfAborted();
+    if (this.#underWay === 0) this.#end();
+  }
+
+  #begin(step: CompiledStep): void {
+    this.#underWay++;
+    const line = this.#line;
+    if (line === undefined) {
+      this.#run(step).then(this.#settled, this.#failed);
+      return;
+    }
+    line.ready.add(step);
+    line.limit(() => this.#run(line.ready.take())).then(this.#settled, this.#failed);
+  }
+
+  async #run(step: CompiledStep | undefined): Promise<void> {
+    // Steps that end at once, ten thousand of them, would otherwise be one turn of the event loop.
+    const pause = turnOver();
+    if (pause !== undefined) await pause;
+    if (step === undefined || this.#options.signal.aborted || this.#failures !== undefined) return;
+    await this.#options.run(step);
+    // Before the next one in the line begins, for it may be one that this one has made ready.
+    this.#ended(step);
+  }
+
+  readonly #settled = (): void => {
+    if (--this.#underWay === 0) this.#end();
+  };
+
+  readonly #failed = (error: unknown): void => {
+    (this.#failures ??= []).push(error);
+    if (--this.#underWay === 0) this.#end();
+  };
+
+  #ended(step: CompiledStep): void {
+    const { steps, isDone } = this.#options;
+    this.#left--;
+    for (const dependent of step.dependents) {
+      const missing = (this.#missing[dependent] ?? 0) - 1;
+      this.#missing[dependent] = missing;
+      const next = steps[dependent];
+      // One that a retry kept may be done before a step it depends on, which runs again.
+      if (missing === 0 && next !== undefined && !isDone(next)) this.#begin(next);
+    }
+  }
+
+  #end(): void {
+    const { signal } = this.#options;
+    if (this.#failures !== undefined) this.#reject(this.#failures[0]);
+    else if (this.#left > 0 && signal.aborted) this.#reject(signal.reason);
+    else this.#resolve();
+  }
 }

@@ -88,14 +88,12 @@ export class WorkflowRunner {
     return undefined;
   }
 
-  async #conclude(claimed: ClaimedExecution, ending: Ending): Promise<void> {
+  #conclude(claimed: ClaimedExecution, ending: Ending): Promise<void> {
     const kind = ending.kind === 'aborted' ? ending.reason.kind : undefined;
     if (ending.kind !== 'aborted' || (kind !== 'shutdown' && kind !== 'lost-lease')) {
       return this.#finish(claimed, ending);
     }
-    // What was completed before a shutdown is kept; a successor goes on from there.
-    if (kind === 'shutdown') await claimed.journal.flush();
-    throw ending.reason;
+    return leaveToOthers(claimed, ending.reason);
   }
 
   /** A document that was accepted and no longer compiles fails its execution: trying again would find the same. */
@@ -130,14 +128,21 @@ export class WorkflowRunner {
     return { clock: this.clock, stepRunner: this.stepRunner, concurrency, expressionTimeoutMs };
   }
 
-  async #finish({ stored, journal }: ClaimedExecution, ending: Ending): Promise<void> {
+  #finish({ stored, journal }: ClaimedExecution, ending: Ending): Promise<void> {
     const { facts, state } = stored;
     const finishedAt = this.clock.timestamp();
     const end = executionEnd(facts, state, ending, finishedAt);
     if (ending.kind !== 'completed') cancelBegun({ stored, journal }, end, finishedAt);
     journal.noteState({ ...state, ...end.change, finishedAt }, end.event);
-    await journal.flush();
+    return journal.flush();
   }
+}
+
+/** @throws the reason, always. */
+async function leaveToOthers({ journal }: ClaimedExecution, reason: AbortedError): Promise<never> {
+  // What was completed before a shutdown is kept; a successor goes on from there.
+  if (reason.kind === 'shutdown') await journal.flush();
+  throw reason;
 }
 
 /** Steps that an earlier worker had begun, and this one did not come to. */
