@@ -24,6 +24,10 @@ describe('SystemClock', () => {
       expect(clock.now()).toBe(1_250);
       expect(clock.monotonic() - startedAt).toBe(250);
       expect(clock.timestamp()).toBe('1970-01-01T00:00:01.250Z');
+      jest.advanceTimersByTime(1);
+      expect(clock.timestamp()).toBe('1970-01-01T00:00:01.251Z');
+      jest.setSystemTime(1_250);
+      expect(clock.timestamp()).toBe('1970-01-01T00:00:01.250Z');
     });
 
     it('fires a timer once, at its time', () => {
