@@ -224,6 +224,25 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
       await refuses(options);
     });
 
+    it.each<[string, Record<string, unknown>]>([
+      ['an id that is none', { id: 'a\0b' }],
+      ['an id of a wrong type', { id: 7 }],
+      ['a priority of a wrong type', { priority: '5' }],
+      ['a number of attempts of a wrong type', { attempts: '2' }],
+      ['an unknown key', { prioirty: 1 }],
+    ])('refuses %s after any number of sound options', async (_what, change) => {
+      const queue = bench.queue();
+      const sound = { id: 'a', priority: 5, attempts: 2 };
+      await queue.add('x', sound);
+      await queue.add('x', { ...sound, id: 'b' });
+
+      const refusal = queue.add('x', { ...sound, id: 'c', ...change });
+
+      await expect(refusal).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+      expect(await queue.counts()).toMatchObject({ waiting: 2 });
+      expect(await queue.get('b')).toMatchObject({ priority: 5, attempts: 2 });
+    });
+
     it('takes the ends of every range', async () => {
       const queue = bench.queue();
 
@@ -300,14 +319,22 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
       expect((await handleInTurn(queue, 1))[0]?.text === text).toBe(true);
     });
 
-    it('gives everybody a copy of the data', async () => {
+    it('lets nobody change the data of a job, neither who added it nor who reads it', async () => {
       const queue = bench.queue<{ list: number[] }>();
       const data = { list: [1] };
 
       const added = await queue.add(data, { id: 'a' });
       data.list.push(2);
-      added.data.list.push(3);
-      (await queue.get('a'))?.data.list.push(4);
+      // A copy of his own, or one that is shared and frozen.
+      const meddle = (list: number[] | undefined): void => {
+        try {
+          list?.push(3);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError);
+        }
+      };
+      meddle(added.data.list);
+      meddle((await queue.get('a'))?.data.list);
 
       expect(await queue.get('a')).toMatchObject({ data: { list: [1] } });
       expect(await handleInTurn(queue, 1)).toEqual([{ list: [1] }]);

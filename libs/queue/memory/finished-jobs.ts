@@ -14,6 +14,11 @@ export class FinishedJobs {
     this.#onForgotten = onForgotten;
   }
 
+  /** False where a job is forgotten the moment it ends, whatever else there is. */
+  get keepsAny(): boolean {
+    return this.#retention.maxCount > 0 && this.#retention.maxAgeMs > 0;
+  }
+
   get size(): number {
     return this.completed.size + this.failed.size;
   }

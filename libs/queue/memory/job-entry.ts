@@ -1,23 +1,23 @@
-import type { ErrorRecord, RetryPolicy } from '#core';
+import type { ErrorRecord, JsonValue, RetryPolicy } from '#core';
 import type { JobRecord, JobState } from '../ports/job.js';
 import type { JobRun } from './job-run.js';
 
 export interface JobEntryInit {
   id: string;
-  /** JSON. */
-  data: string;
+  /** A snapshot. */
+  data: JsonValue;
   priority: number;
   attempts: number;
   backoff: Readonly<Omit<RetryPolicy, 'maxAttempts'>>;
 }
 
 /**
- * A job as the driver keeps it. One flat object, because a hundred thousand of them may wait: data, result and error
- * stay JSON text (small, and every copy handed out is a new one), and the links of the lists are its own fields.
+ * A job as the driver keeps it. One flat object, because a hundred thousand of them may wait: data, result and error are
+ * snapshots that everybody is given (nobody can change them), and the links of the lists are its own fields.
  */
 export class JobEntry {
   readonly id: string;
-  readonly data: string;
+  readonly data: JsonValue;
   readonly priority: number;
   readonly attempts: number;
   readonly backoff: JobEntryInit['backoff'];
@@ -26,10 +26,9 @@ export class JobEntry {
   attemptsMade = 0;
   startedAt: string | null = null;
   finishedAt: string | null = null;
-  /** JSON; null unless completed. */
-  result: string | null = null;
-  /** JSON of an `ErrorRecord`. */
-  error: string | null = null;
+  /** Null unless completed. */
+  result: JsonValue = null;
+  error: ErrorRecord | null = null;
   /** While active: the handler's call under way. */
   run: JobRun | undefined = undefined;
 
@@ -53,11 +52,11 @@ export class JobEntry {
   }
 }
 
-/** The entry as its callers see it; every call makes a new copy of the data. */
+/** The entry as its callers see it, now. */
 export function toJobRecord<T>(entry: JobEntry): JobRecord<T> {
   return {
     id: entry.id,
-    data: JSON.parse(entry.data) as T,
+    data: entry.data as T,
     state: entry.state,
     priority: entry.priority,
     attemptsMade: entry.attemptsMade,
@@ -65,7 +64,7 @@ export function toJobRecord<T>(entry: JobEntry): JobRecord<T> {
     addedAt: entry.addedAt,
     startedAt: entry.startedAt,
     finishedAt: entry.finishedAt,
-    result: entry.result === null ? null : (JSON.parse(entry.result) as unknown),
-    error: entry.error === null ? null : (JSON.parse(entry.error) as ErrorRecord),
+    result: entry.result,
+    error: entry.error,
   };
 }

@@ -1,29 +1,29 @@
-import { jsonProblems, toErrorRecord, type ErrorRecord } from '#core';
+import { jsonProblems, jsonSnapshot, toErrorRecord, type ErrorRecord, type JsonValue } from '#core';
 import { QueueError } from '../ports/queue.errors.js';
 
 /** Code of an attempt whose error has none of its own. */
 const FALLBACK_CODE = 'JOB_FAILED';
 
 /**
- * JSON text of a job's data or result.
- * @throws {QueueError} `JOB_DATA_INVALID` with `details.problems`, when reading it back would not give the same.
+ * A snapshot of a job's data or result.
+ * @throws {QueueError} `JOB_DATA_INVALID` with `details.problems`, when it is no JSON value.
  */
-export function encodeJson(value: unknown, what: 'data' | 'result'): string {
-  let cause: unknown;
-  let problems;
-  try {
-    problems = jsonProblems(value, [what]);
-    if (problems.length === 0) return JSON.stringify(value);
-  } catch (error) {
-    // A getter or proxy that throws, or a text longer than a string can be.
-    cause = error;
-    problems = [{ path: what, message: 'cannot be read' }];
-  }
+export function snapshotOf(value: unknown, what: 'data' | 'result'): JsonValue {
+  const snapshot = jsonSnapshot(value);
+  if (snapshot !== undefined) return snapshot;
+  const found = jsonProblems(value, [what]);
+  // A value may be another each time it is read.
+  const problems = found.length > 0 ? found : [{ path: what, message: 'cannot be read' }];
   const lines = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new QueueError('JOB_DATA_INVALID', `not JSON: ${lines}`, { details: { problems }, cause });
+  throw new QueueError('JOB_DATA_INVALID', `not JSON: ${lines}`, { details: { problems } });
 }
 
-/** The record of whatever a handler threw. */
+/** The record of whatever a handler threw, a snapshot. */
 export function attemptError(error: unknown): ErrorRecord {
-  return toErrorRecord(error, FALLBACK_CODE);
+  const record = toErrorRecord(error, FALLBACK_CODE);
+  const snapshot = jsonSnapshot(record);
+  if (snapshot !== undefined) return snapshot as unknown as ErrorRecord;
+  // Details that are nested as deep as a value may be are too deep inside of another.
+  const { code, message, retryable } = record;
+  return Object.freeze({ code, message, retryable });
 }

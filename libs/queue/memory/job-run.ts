@@ -4,14 +4,17 @@ import type { JobEntry } from './job-entry.js';
 /** One call of a handler. */
 export class JobRun {
   readonly entry: JobEntry;
+  /** The consumer whose handler it is. */
+  readonly owner: object;
   /** The handler's own; the job hears nothing of it. */
   readonly abort = (reason: AbortedError): void => this.#controller.abort(reason);
   readonly #controller = new AbortController();
   #cancelled: AbortedError | undefined;
   #interrupted = false;
 
-  constructor(entry: JobEntry) {
+  constructor(entry: JobEntry, owner: object) {
     this.entry = entry;
+    this.owner = owner;
   }
 
   get signal(): AbortSignal {

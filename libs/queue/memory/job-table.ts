@@ -1,4 +1,4 @@
-import { backoffDelayMs, type Clock, type ErrorRecord } from '#core';
+import { backoffDelayMs, type Clock, type ErrorRecord, type JsonValue } from '#core';
 import type { JobRetention, JobState } from '../ports/job.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { EntryList } from './entry-list.js';
@@ -34,8 +34,6 @@ export class JobTable {
   readonly #active = new EntryList();
   readonly #finished: FinishedJobs;
   #marks = 0;
-  #stampMs = NaN;
-  #stamp = '';
 
   constructor({ clock, retention, onWaiting }: JobTableOptions) {
     this.#clock = clock;
@@ -84,7 +82,7 @@ export class JobTable {
   }
 
   admit(init: JobEntryInit, delayMs: number): JobEntry {
-    const entry = new JobEntry(init, this.#timestamp());
+    const entry = new JobEntry(init, this.#clock.timestamp());
     this.#entries.set(entry.id, entry);
     this.#delay(entry, delayMs);
     return entry;
@@ -94,20 +92,20 @@ export class JobTable {
     const entry = this.#waiting.take();
     if (entry === undefined) return undefined;
     this.#enter(entry, 'active');
-    entry.startedAt = this.#timestamp();
+    entry.startedAt = this.#clock.timestamp();
     this.#active.push(entry);
     return entry;
   }
 
-  /** @param result JSON. */
-  complete(entry: JobEntry, result: string): void {
+  /** @param result a snapshot. */
+  complete(entry: JobEntry, result: JsonValue): void {
     entry.result = result;
     this.#finish(entry, 'completed');
   }
 
   /** Ends the job, whatever attempts are left. */
   fail(entry: JobEntry, error: ErrorRecord): void {
-    entry.error = JSON.stringify(error);
+    entry.error = error;
     this.#finish(entry, 'failed');
   }
 
@@ -119,7 +117,7 @@ export class JobTable {
     }
     this.#leave(entry);
     entry.attemptsMade++;
-    entry.error = JSON.stringify(error);
+    entry.error = error;
     this.#delay(entry, backoffDelayMs(entry.backoff, entry.attemptsMade));
   }
 
@@ -158,8 +156,12 @@ export class JobTable {
   #finish(entry: JobEntry, state: 'completed' | 'failed'): void {
     this.#leave(entry);
     this.#enter(entry, state);
+    if (!this.#finished.keepsAny) {
+      this.#entries.delete(entry.id);
+      return;
+    }
     entry.attemptsMade++;
-    entry.finishedAt = this.#timestamp();
+    entry.finishedAt = this.#clock.timestamp();
     entry.at = this.#clock.monotonic();
     this.#finished.push(entry);
   }
@@ -197,15 +199,5 @@ export class JobTable {
       case 'failed':
         return this.#finished.remove(entry);
     }
-  }
-
-  /** As `clock.timestamp()`; made once a millisecond and shared, for time and memory. */
-  #timestamp(): string {
-    const now = this.#clock.now();
-    if (now !== this.#stampMs) {
-      this.#stampMs = now;
-      this.#stamp = new Date(now).toISOString();
-    }
-    return this.#stamp;
   }
 }

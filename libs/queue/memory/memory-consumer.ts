@@ -1,4 +1,4 @@
-import { parseOptions, type Clock } from '#core';
+import { parseOptions, type Clock, type JsonValue } from '#core';
 import { consumerCloseOptionsSchema } from '../ports/job-queue-options.js';
 import {
   Consumer,
@@ -7,7 +7,7 @@ import {
   type JobHandler,
 } from '../ports/job-queue.js';
 import { toJobRecord, type JobEntry } from './job-entry.js';
-import { attemptError, encodeJson } from './job-json.js';
+import { attemptError, snapshotOf } from './job-json.js';
 import { JobRun } from './job-run.js';
 import type { JobTable } from './job-table.js';
 
@@ -27,7 +27,7 @@ export interface MemoryConsumerOptions<T> {
  */
 export class MemoryConsumer<T> extends Consumer {
   readonly #options: MemoryConsumerOptions<T>;
-  readonly #runs = new Set<JobRun>();
+  #active = 0;
   readonly #report: ConsumerCloseReport = { finished: 0, handedBack: 0, abandoned: 0 };
   #paused = false;
   #closing = false;
@@ -42,12 +42,12 @@ export class MemoryConsumer<T> extends Consumer {
   }
 
   get active(): number {
-    return this.#runs.size;
+    return this.#active;
   }
 
   /** Whether it takes another job now. */
   get hasRoom(): boolean {
-    return this.#runs.size < this.#options.concurrency && !this.#paused && !this.#closing;
+    return this.#active < this.#options.concurrency && !this.#paused && !this.#closing;
   }
 
   async pause(): Promise<void> {
@@ -77,18 +77,26 @@ export class MemoryConsumer<T> extends Consumer {
 
   /** Calls the handler with an entry that was just taken; whatever comes of it comes after `start` returned. */
   start(entry: JobEntry): void {
-    const run = new JobRun(entry);
-    entry.run = run;
-    this.#runs.add(run);
-    this.#call(run).then(
-      (value) => this.#settle(run, true, value),
-      (error: unknown) => this.#settle(run, false, error),
-    );
+    entry.run = new JobRun(entry, this);
+    this.#active++;
+    void this.#handle(entry.run);
   }
 
+  async #handle(run: JobRun): Promise<void> {
+    let value: unknown;
+    try {
+      value = await this.#call(run);
+    } catch (error) {
+      this.#settle(run, false, error);
+      return;
+    }
+    this.#settle(run, true, value);
+  }
+
+  /** Never throws: a handler that throws at once must not settle inside of `start`. */
   #call(run: JobRun): Promise<unknown> {
     try {
-      return Promise.resolve(this.#options.handler(toJobRecord<T>(run.entry), run.signal, run.abort));
+      return this.#options.handler(toJobRecord<T>(run.entry), run.signal, run.abort);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -96,12 +104,13 @@ export class MemoryConsumer<T> extends Consumer {
 
   #settle(run: JobRun, succeeded: boolean, outcome: unknown): void {
     // A run that was given up has no say any more.
-    if (!this.#runs.delete(run)) return;
+    if (run.entry.run !== run) return;
+    this.#active--;
     const handedBack = !succeeded && run.interrupted && run.cancelled === undefined;
     if (handedBack) this.#options.table.handBack(run.entry);
     else this.#end(run, succeeded, outcome);
     if (this.#closing) this.#report[handedBack ? 'handedBack' : 'finished']++;
-    if (this.#runs.size === 0) this.#stopWaiting?.();
+    if (this.#active === 0) this.#stopWaiting?.();
     this.#options.onRoomChanged(this);
   }
 
@@ -112,9 +121,9 @@ export class MemoryConsumer<T> extends Consumer {
     } else if (!succeeded) {
       table.failAttempt(entry, attemptError(outcome));
     } else {
-      let result: string;
+      let result: JsonValue;
       try {
-        result = outcome === undefined ? 'null' : encodeJson(outcome, 'result');
+        result = outcome === undefined ? null : snapshotOf(outcome, 'result');
       } catch (error) {
         table.fail(entry, attemptError(error));
         return;
@@ -130,17 +139,23 @@ export class MemoryConsumer<T> extends Consumer {
     // Awaits in any case: no listener of a signal may run before `close` has remembered this promise.
     await (drainMs > 0 ? this.#settledWithin(drainMs) : undefined);
     this.#draining = false;
-    // The last started goes back first, so that each finds its place at the front of its list at once.
-    for (const run of [...this.#runs].reverse()) run.interrupt();
+    for (const run of this.#lastStartedFirst()) run.interrupt();
     await this.#settledWithin(abortGraceMs);
-    for (const run of [...this.#runs].reverse()) this.#abandon(run);
+    for (const run of this.#lastStartedFirst()) this.#abandon(run);
     this.#options.onClosed(this);
     return this.#report;
   }
 
+  /** The last started goes back first, so that each finds its place at the front of its list at once. */
+  #lastStartedFirst(): JobRun[] {
+    const runs: JobRun[] = [];
+    for (const { run } of this.#options.table.entries('active')) if (run?.owner === this) runs.push(run);
+    return runs.reverse();
+  }
+
   /** Resolves when no handler runs any more, at the latest after `ms`. */
   async #settledWithin(ms: number): Promise<void> {
-    if (this.#runs.size === 0) return;
+    if (this.#active === 0) return;
     await new Promise<void>((resolve) => {
       // Somebody waits for the end of the close, so the process must live.
       const timer = this.#options.clock.setTimer(resolve, ms, { ref: true });
@@ -153,7 +168,7 @@ export class MemoryConsumer<T> extends Consumer {
   }
 
   #abandon(run: JobRun): void {
-    this.#runs.delete(run);
+    this.#active--;
     this.#report.abandoned++;
     if (run.cancelled === undefined) this.#options.table.handBack(run.entry);
     else this.#options.table.fail(run.entry, attemptError(run.cancelled));

@@ -1,24 +1,23 @@
 import { setImmediate } from 'node:timers';
 import type { z } from 'zod';
 import { newId, parseOptions, type AbortedError, type Clock, type Page } from '#core';
-import { addOptionsSchema, type AddOptions, type JobRecord, type JobState } from '../ports/job.js';
+import { type AddOptions, type JobRecord, type JobState } from '../ports/job.js';
 import { consumeOptionsSchema, jobListSchema } from '../ports/job-queue-options.js';
 import { JobQueue, type ConsumeOptions, type Consumer, type JobHandler } from '../ports/job-queue.js';
 import type { queueOptionsSchema } from '../ports/queue-driver.js';
 import { QueueError } from '../ports/queue.errors.js';
 import { toJobRecord, type JobEntry, type JobEntryInit } from './job-entry.js';
-import { encodeJson } from './job-json.js';
+import { snapshotOf } from './job-json.js';
 import { JobListing } from './job-listing.js';
 import { JobTable } from './job-table.js';
 import { MemoryConsumer } from './memory-consumer.js';
+import { UsualOptions } from './usual-options.js';
 
 /**
  * Handlers that end without ever waiting keep the event loop from turning, and with it every socket and timer of the
  * process; after so many starts the loop gets one turn. At 30 µs a job that is a pause every 8 ms.
  */
 const MAX_STARTS_PER_TURN = 256;
-
-const DEFAULT_ADD_OPTIONS = addOptionsSchema.parse({});
 
 interface NewJob extends JobEntryInit {
   delayMs: number;
@@ -31,6 +30,7 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   readonly #maxDepth: number;
   readonly #table: JobTable;
   readonly #listing: JobListing;
+  readonly #usual = new UsualOptions();
   readonly #consumers = new Set<MemoryConsumer<T>>();
   /** The consumers that have room, the next to be served first. */
   readonly #open = new Set<MemoryConsumer<T>>();
@@ -50,7 +50,7 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
 
   async add(data: T, options?: AddOptions): Promise<JobRecord<T>> {
     this.#assertOpen();
-    const job = this.#check(data, options, 'add');
+    const job = this.#check(data, options, 'JobQueue.add');
     const existing = this.#table.find(job.id);
     if (existing !== undefined) return toJobRecord<T>(existing);
     this.#assertFits(1);
@@ -60,7 +60,7 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   async addBulk(jobs: readonly { data: T; options?: AddOptions }[]): Promise<JobRecord<T>[]> {
     this.#assertOpen();
     const checked = jobs.map(({ data, options }, index) =>
-      this.#check(data, options, `addBulk, job ${index}`),
+      this.#check(data, options, `JobQueue.addBulk, job ${index}`),
     );
     const fresh = new Set<string>();
     for (const { id } of checked) if (this.#table.find(id) === undefined) fresh.add(id);
@@ -151,12 +151,9 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   }
 
   #check(data: T, options: AddOptions | undefined, what: string): NewJob {
-    const parsed =
-      options === undefined
-        ? DEFAULT_ADD_OPTIONS
-        : parseOptions(addOptionsSchema, options, `JobQueue.${what}`);
-    const { id = newId(this.#clock.now()), priority, delayMs, attempts, backoff } = parsed;
-    return { id, data: encodeJson(data, 'data'), priority, delayMs, attempts, backoff };
+    const { priority, delayMs, attempts, backoff } = this.#usual.check(options, what);
+    const id = options?.id ?? newId(this.#clock.now());
+    return { id, data: snapshotOf(data, 'data'), priority, delayMs, attempts, backoff };
   }
 
   #findIn(state: JobState, id: string): JobEntry {
@@ -190,11 +187,13 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   #queueDispatch(): void {
     if (this.#dispatchQueued || this.#open.size === 0) return;
     this.#dispatchQueued = true;
-    queueMicrotask(() => {
-      this.#dispatchQueued = false;
-      this.#dispatch();
-    });
+    queueMicrotask(this.#dispatchSoon);
   }
+
+  readonly #dispatchSoon = (): void => {
+    this.#dispatchQueued = false;
+    this.#dispatch();
+  };
 
   #dispatch(): void {
     while (!this.#closed && !this.#turnPending) {
@@ -214,6 +213,7 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
       this.#starts++;
       consumer.start(entry);
       // Behind the others, so that consumers share the jobs evenly.
+      if (consumer.hasRoom && this.#open.size === 1) continue;
       this.#open.delete(consumer);
       this.#noteRoom(consumer);
     }

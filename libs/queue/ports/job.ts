@@ -32,7 +32,10 @@ export const addOptionsSchema = z.strictObject({
 });
 export type AddOptions = z.input<typeof addOptionsSchema>;
 
-/** What a job looks like to its callers. `data` is a copy that went through JSON. */
+/**
+ * What a job looks like to its callers. `data` and `result` are what their JSON text would be read back as, and are only
+ * to be read: a driver may give everybody the same ones, frozen.
+ */
 export interface JobRecord<T> {
   id: string;
   data: T;
