@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { OrchestraEvents, type OrchestraEventMap } from '#events';
 import { MetricsService } from './metrics.service.js';
+import { CounterTally, HistogramTally } from './tallies.js';
 
 /** 5 ms to 5 min: from a step that answers from memory to one that waits for a model. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -70,26 +71,33 @@ export class ExecutionMetrics implements OnApplicationShutdown {
     for (const status of FINAL_STATUSES) finished.inc({ status }, 0);
     for (const status of STEP_STATUSES) steps.inc({ status }, 0);
 
+    const submittedTally = new CounterTally(submitted);
+    const finishedTally = new CounterTally(finished, 'status');
+    const startLatencyTally = new HistogramTally(startLatency, DURATION_BUCKETS_SECONDS);
+    const durationTally = new HistogramTally(duration, DURATION_BUCKETS_SECONDS, 'status');
+    const stepsTally = new CounterTally(steps, 'status');
+    const stepDurationTally = new HistogramTally(stepDuration, DURATION_BUCKETS_SECONDS, 'capability');
+
     const end = (status: (typeof FINAL_STATUSES)[number], { durationMs }: { durationMs: number }): void => {
-      finished.inc({ status });
-      duration.observe({ status }, durationMs / 1_000);
+      finishedTally.inc(status);
+      durationTally.observe(durationMs / 1_000, status);
     };
     this.#unsubscribe = [
-      events.on('execution.queued', () => submitted.inc()),
+      events.on('execution.queued', () => submittedTally.inc()),
       events.on('execution.started', ({ waitedMs, recovered }) => {
-        if (!recovered) startLatency.observe(waitedMs / 1_000);
+        if (!recovered) startLatencyTally.observe(waitedMs / 1_000);
       }),
       events.on('execution.completed', (data) => end('completed', data)),
       events.on('execution.failed', (data) => end('failed', data)),
       events.on('execution.cancelled', (data) => end('cancelled', data)),
       events.on('execution.timed_out', (data) => end('timed_out', data)),
       events.on('step.completed', ({ capability, durationMs }: OrchestraEventMap['step.completed']) => {
-        steps.inc({ status: 'completed' });
-        stepDuration.observe({ capability }, durationMs / 1_000);
+        stepsTally.inc('completed');
+        stepDurationTally.observe(durationMs / 1_000, capability);
       }),
-      events.on('step.failed', () => steps.inc({ status: 'failed' })),
-      events.on('step.skipped', () => steps.inc({ status: 'skipped' })),
-      events.on('step.cancelled', () => steps.inc({ status: 'cancelled' })),
+      events.on('step.failed', () => stepsTally.inc('failed')),
+      events.on('step.skipped', () => stepsTally.inc('skipped')),
+      events.on('step.cancelled', () => stepsTally.inc('cancelled')),
       events.on('step.retrying', ({ capability }) => retries.inc({ capability })),
       events.on('agent.failed', ({ capability, reason }) => {
         agentFailures.inc({ capability, reason });
