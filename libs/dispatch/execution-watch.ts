@@ -66,7 +66,7 @@ export class ExecutionWatch {
 
   /** The execution once it has finished; undefined when the signal aborts before. */
   async #finished(executionId: string, signal: AbortSignal): Promise<Execution | undefined> {
-    for await (const entry of this.executions.readLog(executionId, signal)) {
+    for await (const entry of this.executions.readLatest(executionId, signal)) {
       if (!isFinalEvent(typeOf(entry))) continue;
       const execution = toExecution(await this.executions.load(executionId));
       if (isFinished(execution.status)) return execution;

@@ -21,7 +21,7 @@ import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
 import type { ExecutionEvent } from './execution/execution-event.js';
 import {
   ExecutionStore,
-  notRetryable,
+  requireRetryable,
   type IdempotencyRecord,
   type ListExecutionsOptions,
 } from './execution/execution-store.js';
@@ -179,13 +179,12 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_NOT_RETRYABLE`, `SHUTTING_DOWN`; {QueueError} `QUEUE_FULL`.
    */
   async retry(executionId: string): Promise<ExecutionHandle> {
-    const stored = await this.executions.load(executionId);
-    const { status } = stored.state;
-    if (!isFinished(status) || status === 'completed') throw notRetryable(executionId, `it is ${status}`);
+    const { state } = await this.executions.loadSummary(executionId);
+    requireRetryable(executionId, state.status);
     await this.#intake.enter();
     try {
-      const { run } = await this.executions.restart(stored);
-      await this.queue.add(stored.facts, run);
+      const { facts, run } = await this.executions.restart(executionId);
+      await this.queue.add(facts, run);
       return this.#handleOf(executionId);
     } finally {
       this.#intake.left();

@@ -6,8 +6,8 @@ import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { isFinished } from './execution.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
-import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
-import { ExecutionStore } from './execution-store.js';
+import { idempotencyRecordKey, logName, recordKey } from './execution-keys.js';
+import { ExecutionStore, type StoredSummary } from './execution-store.js';
 import { isStateError } from './is-state-error.js';
 
 /** How many expired executions one sweep forgets at most; the next finish goes on. */
@@ -81,19 +81,26 @@ export class ExecutionRetention {
   }
 
   async #forget(executionId: string): Promise<void> {
+    const key = recordKey(executionId);
+    // An execution that is being retried at this moment has another claim by the time of the commit, and stays.
+    const claim = await this.state.claim(key);
     const stored = await this.executions.findSummary(executionId);
-    if (stored === undefined || !isFinished(stored.state.status)) return;
-    const { facts, state } = stored;
-    const idempotency = facts.idempotencyKey === null ? [] : [idempotencyRecordKey(facts.idempotencyKey)];
-    const runs = Array.from({ length: state.run }, (_, place) => runKey(executionId, place + 2));
-    const commit: Commit = {
-      // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
-      puts: [{ key: runKey(executionId, state.run + 1), fields: {}, ifAbsent: true }],
-      deletes: { records: [recordKey(executionId), ...runs, ...idempotency], logs: [logName(executionId)] },
-      index: leaveIndexes(facts, state.status),
-    };
-    await this.state.commit(commit).catch((error: unknown) => {
-      if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
-    });
+    if (stored !== undefined && !isFinished(stored.state.status)) return;
+    try {
+      await this.state.commit(forgetting(executionId, stored, { key, claim }));
+    } catch (error) {
+      if (!isStateError(error, 'STALE_ATTEMPT')) throw error;
+    }
   }
+}
+
+function forgetting(executionId: string, stored: StoredSummary | undefined, fence: Commit['fence']): Commit {
+  const records = [recordKey(executionId)];
+  const idempotencyKey = stored?.facts.idempotencyKey ?? null;
+  if (idempotencyKey !== null) records.push(idempotencyRecordKey(idempotencyKey));
+  return {
+    fence,
+    deletes: { records, logs: [logName(executionId)] },
+    index: stored === undefined ? [] : leaveIndexes(stored.facts, stored.state.status),
+  };
 }

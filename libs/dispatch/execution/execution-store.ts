@@ -15,7 +15,7 @@ import {
 } from './execution-event.js';
 import { FINISHED_INDEX, enterIndexes, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
-import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
+import { idempotencyRecordKey, logName, recordKey } from './execution-keys.js';
 import { isStateError } from './is-state-error.js';
 import {
   fromFields,
@@ -43,7 +43,7 @@ export interface IdempotencyRecord {
 }
 
 /** The parts that stay small, whatever the workflow's size. */
-type StoredSummary = Pick<StoredExecution, 'facts' | 'state' | 'cancel'>;
+export type StoredSummary = Pick<StoredExecution, 'facts' | 'state' | 'cancel'>;
 
 /** An execution that is to be brought further, and what writes it. */
 export interface ClaimedExecution {
@@ -74,7 +74,7 @@ export class ExecutionStore {
     const queued = queuedEvent(facts, state);
     const record = {
       key: recordKey(executionId),
-      fields: toFields({ facts, ...definition, state }),
+      fields: toFields({ facts, workflow: definition.workflow, input: definition.input, state }),
       ifAbsent: true,
     };
     const claimed =
@@ -137,9 +137,9 @@ export class ExecutionStore {
     };
   }
 
-  /** The log from its start, and what comes, until the signal aborts. */
-  readLog(executionId: string, signal: AbortSignal): AsyncIterable<LogEntry> {
-    return this.state.read(logName(executionId), { signal });
+  /** The latest entry of the log, now and whenever there is another, until the signal aborts. */
+  readLatest(executionId: string, signal: AbortSignal): AsyncIterable<LogEntry> {
+    return this.state.read(logName(executionId), { latest: true, signal });
   }
 
   /** The events behind `place`, which goes along with them. */
@@ -165,7 +165,11 @@ export class ExecutionStore {
     const key = recordKey(executionId);
     const claim = await this.state.claim(key);
     const fields = await this.state.get(key);
-    if (fields?.facts === undefined) return undefined;
+    if (fields?.facts === undefined) {
+      // A claim without a record would stay for good.
+      await this.state.commit({ deletes: { records: [key] } });
+      return undefined;
+    }
     const stored = fromFields(fields);
     const { facts, state } = stored;
     if (isFinished(state.status)) return undefined;
@@ -191,25 +195,28 @@ export class ExecutionStore {
 
   /**
    * Makes a finished execution pending again, with what it completed. Of several at once, one succeeds.
-   * @throws {DispatchError} `EXECUTION_NOT_RETRYABLE` when somebody else did it; `EXECUTION_NOT_FOUND` when it was
-   *   forgotten meanwhile.
+   * @throws {DispatchError} `EXECUTION_NOT_RETRYABLE`, also when somebody else did it at this moment;
+   *   `EXECUTION_NOT_FOUND` when it was forgotten meanwhile.
    */
-  async restart({ facts, state, steps }: StoredExecution): Promise<ExecutionState> {
-    const { executionId } = facts;
-    const queuedAt = this.clock.timestamp();
-    const next = newState(queuedAt, state.run + 1);
-    const again = [...steps].filter(([, { status }]) => status !== 'completed');
-    const fields = {
-      state: next,
-      cancel: null,
-      ...Object.fromEntries(again.map(([stepId]) => [stepField(stepId), PENDING_STEP])),
-    };
+  async restart(executionId: string): Promise<{ facts: ExecutionFacts; run: number }> {
+    const key = recordKey(executionId);
+    const claim = await this.state.claim(key);
+    const fields = await this.state.get(key);
+    if (fields?.facts === undefined) {
+      await this.state.commit({ deletes: { records: [key] } });
+      throw notFound(executionId);
+    }
+    const { facts, state, steps } = fromFields(fields);
+    requireRetryable(executionId, state.status);
+    const next = newState(this.clock.timestamp(), state.run + 1);
+    const again: Record<string, unknown> = { state: next, cancel: null };
+    for (const [stepId, { status }] of Object.entries(steps)) {
+      if (status !== 'completed') again[stepField(stepId)] = PENDING_STEP;
+    }
     const queued = queuedEvent(facts, next);
     const commit: Commit = {
-      puts: [
-        { key: runKey(executionId, next.run), fields: {}, ifAbsent: true },
-        { key: recordKey(executionId), fields: toFields(fields), ifPresent: true },
-      ],
+      fence: { key, claim },
+      puts: [{ key, fields: toFields(again) }],
       index: [
         ...statusMoves(facts, state.status, next),
         { index: FINISHED_INDEX, member: executionId, score: null },
@@ -219,12 +226,12 @@ export class ExecutionStore {
     try {
       await this.state.commit(commit);
     } catch (error) {
-      if (isStateError(error, 'ALREADY_EXISTS'))
-        throw notRetryable(executionId, 'it is being retried already');
-      throw isStateError(error, 'NOT_FOUND') ? notFound(executionId) : error;
+      if (isStateError(error, 'STALE_ATTEMPT'))
+        throw notRetryable(executionId, 'it is being retried, or forgotten, already');
+      throw error;
     }
     this.events.publish(queued.type, queued.data, metaOf(queued));
-    return next;
+    return { facts, run: next.run };
   }
 
   /** The parts that stay small; undefined when there is no such execution. */
@@ -261,7 +268,12 @@ function notFound(executionId: string): DispatchError {
   });
 }
 
-export function notRetryable(executionId: string, why: string): DispatchError {
+/** @throws {DispatchError} `EXECUTION_NOT_RETRYABLE`. */
+export function requireRetryable(executionId: string, status: ExecutionStatus): void {
+  if (!isFinished(status) || status === 'completed') throw notRetryable(executionId, `it is ${status}`);
+}
+
+function notRetryable(executionId: string, why: string): DispatchError {
   return new DispatchError('EXECUTION_NOT_RETRYABLE', `the execution cannot run again: ${why}`, {
     details: { executionId },
   });

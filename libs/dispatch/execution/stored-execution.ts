@@ -53,7 +53,8 @@ export interface StoredExecution {
   definition: ExecutionDefinition;
   state: ExecutionState;
   cancel: CancelRequest | null;
-  steps: Map<string, StepRecord>;
+  /** By id, those that were ever begun. */
+  steps: Record<string, StepRecord>;
 }
 
 const STEP_PREFIX = 'step:';
@@ -61,10 +62,10 @@ const STEP_PREFIX = 'step:';
 export const stepField = (stepId: string): string => STEP_PREFIX + stepId;
 
 export function fromFields(fields: Record<string, JsonValue>): StoredExecution {
-  const steps = new Map<string, StepRecord>();
+  const steps: Record<string, StepRecord> = {};
   for (const name in fields) {
     if (name.startsWith(STEP_PREFIX))
-      steps.set(name.slice(STEP_PREFIX.length), fields[name] as unknown as StepRecord);
+      steps[name.slice(STEP_PREFIX.length)] = fields[name] as unknown as StepRecord;
   }
   return {
     facts: fields.facts as unknown as ExecutionFacts,
@@ -99,11 +100,25 @@ export function toSummary({
 export function toExecution({ facts, definition, state, cancel, steps }: StoredExecution): Execution {
   const { workflow, input } = definition;
   const records: Record<string, StepRecord> = {};
-  for (const { id } of workflow.steps) records[id] = steps.get(id) ?? { ...PENDING_STEP };
-  const execution: Execution = toSummary({ facts, state, cancel }) as Execution;
-  execution.input = input;
-  execution.output = state.output;
-  execution.metadata = workflow.metadata;
-  execution.steps = records;
-  return execution;
+  for (const { id } of workflow.steps) records[id] = steps[id] ?? { ...PENDING_STEP };
+  const { executionId, workflowId, priority, timeoutMs, submittedAt } = facts;
+  const { status, strategy, startedAt, finishedAt, error, output } = state;
+  // Written out: properties added to a copy of the summary would cost several times as much.
+  return {
+    executionId,
+    workflowId,
+    status,
+    priority,
+    timeoutMs,
+    strategy,
+    submittedAt,
+    startedAt,
+    finishedAt,
+    cancelRequestedAt: cancel?.requestedAt ?? null,
+    error,
+    input,
+    output,
+    metadata: workflow.metadata,
+    steps: records,
+  };
 }

@@ -16,5 +16,5 @@ export interface RunContext {
   /** What expressions see; grows as steps end. */
   readonly scope: ExpressionScope;
   /** The latest record of each step that was ever begun, by an earlier worker too. */
-  readonly steps: Map<string, StepRecord>;
+  readonly steps: Record<string, StepRecord>;
 }

@@ -2,7 +2,7 @@ import type { AgentProgress } from '#agent-pool';
 import type { AbortedError, Clock, ErrorRecord, JsonValue } from '#core';
 import type { CompiledStep } from '../document/compiled-workflow.js';
 import type { PlannedEvent } from '../execution/execution-event.js';
-import { PENDING_STEP, type StepRecord } from '../execution/execution.js';
+import { PENDING_STEP, type StepRecord, type StepStatus } from '../execution/execution.js';
 import type { RunContext } from './run-context.js';
 
 /** Progress reports of one attempt that are logged; an agent may report as often as it likes. */
@@ -25,7 +25,7 @@ export class StepAttempts {
     private readonly clock: Clock,
   ) {
     // A step that an earlier worker had begun goes on counting: its effects may have happened already.
-    this.#record = { ...PENDING_STEP, attempts: run.steps.get(step.id)?.attempts ?? 0 };
+    this.#record = { ...PENDING_STEP, attempts: run.steps[step.id]?.attempts ?? 0 };
   }
 
   /** Attempts begun, by earlier workers too. */
@@ -35,18 +35,23 @@ export class StepAttempts {
 
   /** @returns the attempt's number, 1-based. */
   start(agentId: string): number {
+    const { executionId, workflowId, stepId, capability } = this.#subject();
     this.#startedAtMs = this.clock.monotonic();
     this.#progressCount = 0;
     const attempt = this.#record.attempts + 1;
     this.#current = attempt;
     this.#record = {
-      ...PENDING_STEP,
       status: 'running',
       attempts: attempt,
       agentId,
       startedAt: this.clock.timestamp(),
+      finishedAt: null,
+      output: null,
+      error: null,
     };
-    this.#note({ type: 'step.started', data: { ...this.#subject, attempt, agentId } });
+    // What is written out here and below is so in every execution; properties added to a copy would cost µs.
+    const data = { executionId, workflowId, stepId, capability, attempt, agentId };
+    this.#note({ type: 'step.started', data });
     this.run.journal.flushSoon();
     return attempt;
   }
@@ -58,7 +63,7 @@ export class StepAttempts {
       return;
     this.#progressCount++;
     const data = {
-      ...this.#subject,
+      ...this.#subject(),
       attempt,
       progress,
       total: isNumber(total) ? total : null,
@@ -73,29 +78,39 @@ export class StepAttempts {
     this.#record = { ...this.#record, error };
     this.#note({
       type: 'step.retrying',
-      data: { ...this.#subject, attempt: this.#record.attempts, delayMs, error },
+      data: { ...this.#subject(), attempt: this.#record.attempts, delayMs, error },
     });
     this.run.journal.flushSoon();
   }
 
   skip(reason: 'when' | 'dependency'): StepRecord {
-    this.#end({ status: 'skipped' });
-    return this.#note({ type: 'step.skipped', data: { ...this.#subject, reason } });
+    this.#end('skipped', null, null);
+    return this.#note({ type: 'step.skipped', data: { ...this.#subject(), reason } });
   }
 
   complete(output: JsonValue): StepRecord {
-    this.#end({ status: 'completed', output, error: null });
+    const { executionId, workflowId, stepId, capability } = this.#subject();
+    this.#end('completed', output, null);
     const { attempts: attempt, agentId } = this.#record;
-    const data = { ...this.#subject, attempt, agentId: agentId ?? '', durationMs: this.#durationMs };
+    const durationMs = this.#durationMs;
+    const data = {
+      executionId,
+      workflowId,
+      stepId,
+      capability,
+      attempt,
+      agentId: agentId ?? '',
+      durationMs,
+    };
     return this.#note({ type: 'step.completed', data });
   }
 
   fail(error: ErrorRecord): StepRecord {
-    this.#end({ status: 'failed', error });
+    this.#end('failed', null, error);
     const { attempts: attempt, agentId } = this.#record;
     return this.#note({
       type: 'step.failed',
-      data: { ...this.#subject, attempt, agentId, durationMs: this.#durationMs, error },
+      data: { ...this.#subject(), attempt, agentId, durationMs: this.#durationMs, error },
     });
   }
 
@@ -103,11 +118,11 @@ export class StepAttempts {
   cancel({ code, message, kind }: AbortedError): void {
     this.#current = undefined;
     if (this.#record.attempts === 0 || kind === 'shutdown' || kind === 'lost-lease') return;
-    this.#end({ status: 'cancelled', error: { code, message, retryable: false } });
-    this.#note({ type: 'step.cancelled', data: { ...this.#subject, attempt: this.#record.attempts } });
+    this.#end('cancelled', null, { code, message, retryable: false });
+    this.#note({ type: 'step.cancelled', data: { ...this.#subject(), attempt: this.#record.attempts } });
   }
 
-  get #subject(): { executionId: string; workflowId: string; stepId: string; capability: string } {
+  #subject(): { executionId: string; workflowId: string; stepId: string; capability: string } {
     const { executionId, workflowId } = this.run.facts;
     return { executionId, workflowId, stepId: this.step.id, capability: this.step.capability };
   }
@@ -116,13 +131,13 @@ export class StepAttempts {
     return this.#startedAtMs === undefined ? 0 : this.clock.monotonic() - this.#startedAtMs;
   }
 
-  #end(change: Partial<StepRecord>): void {
+  #end(status: StepStatus, output: JsonValue, error: ErrorRecord | null): void {
     this.#current = undefined;
-    this.#record = { ...this.#record, ...change, finishedAt: this.clock.timestamp() };
+    this.#record = { ...this.#record, status, output, error, finishedAt: this.clock.timestamp() };
   }
 
   #note(event: PlannedEvent): StepRecord {
-    this.run.steps.set(this.step.id, this.#record);
+    this.run.steps[this.step.id] = this.#record;
     this.run.journal.noteStep(this.step.id, this.#record, event);
     return this.#record;
   }

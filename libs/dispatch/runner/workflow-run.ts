@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { AbortedError, abortReason, jsonProblems, toErrorRecord, type Clock } from '#core';
 import type { CompiledStep, CompiledWorkflow } from '../document/compiled-workflow.js';
 import type { ExecutionJournal } from '../execution/execution-journal.js';
+import type { ClaimedExecution } from '../execution/execution-store.js';
 import type { StepRecord } from '../execution/execution.js';
-import type { ExecutionFacts, StoredExecution } from '../execution/stored-execution.js';
+import type { ExecutionFacts } from '../execution/stored-execution.js';
 import type { ExpressionScope } from '../expressions/expression-scope.js';
 import { ExpressionError } from '../expressions/expression.errors.js';
 import { stepFailure, type Ending } from './execution-end.js';
@@ -15,8 +16,7 @@ import type { RunControl } from './run-control.js';
 import type { StepRunner } from './step-runner.js';
 
 export interface WorkflowRunOptions {
-  stored: StoredExecution;
-  journal: ExecutionJournal;
+  claimed: ClaimedExecution;
   workflow: CompiledWorkflow;
   control: RunControl;
   /** When the execution times out; ms since the epoch. */
@@ -35,18 +35,19 @@ export class WorkflowRun implements RunContext {
   readonly signal: AbortSignal;
   readonly endsAt: number;
   readonly scope: ExpressionScope;
-  readonly steps: Map<string, StepRecord>;
+  readonly steps: Record<string, StepRecord>;
   readonly #options: WorkflowRunOptions;
   readonly #progress: RunProgress;
   #deadline: string | undefined;
 
   constructor(options: WorkflowRunOptions) {
-    const { facts, definition, state, steps } = options.stored;
+    const { stored, journal } = options.claimed;
+    const { facts, definition, state, steps } = stored;
     const { executionId, workflowId, priority, submittedAt } = facts;
     const { metadata } = definition.workflow;
     this.#options = options;
     this.facts = facts;
-    this.journal = options.journal;
+    this.journal = journal;
     this.signal = options.control.signal;
     this.endsAt = options.endsAt;
     this.steps = steps;
@@ -70,9 +71,7 @@ export class WorkflowRun implements RunContext {
     const { signal, journal } = this;
     const { workflow, concurrency } = this.#options;
     const progress = this.#progress;
-    if (this.steps.size > 0) {
-      for (const step of workflow.steps) progress.restore(step, this.steps.get(step.id));
-    }
+    for (const step of workflow.steps) progress.restore(step, this.steps[step.id]);
     try {
       if (progress.failure !== undefined) return stepFailure(progress.failure);
       journal.flushSoon();

@@ -54,7 +54,17 @@ export class WorkflowRunner {
     const endsAt = Date.parse(stored.state.startedAt ?? '') + stored.facts.timeoutMs;
     const timer = this.#limitTime(stored.facts.timeoutMs, endsAt, control);
     try {
-      const run = new WorkflowRun({ ...claimed, workflow, control, endsAt, ...this.#means(stored) });
+      const { maxConcurrentSteps, expressionTimeoutMs } = this.options;
+      const run = new WorkflowRun({
+        claimed,
+        workflow,
+        control,
+        endsAt,
+        clock: this.clock,
+        stepRunner: this.stepRunner,
+        concurrency: stepConcurrency(stored.state.strategy ?? 'sequential-safe', maxConcurrentSteps),
+        expressionTimeoutMs,
+      });
       await this.#conclude(claimed, await run.end());
     } finally {
       timer?.cancel();
@@ -122,18 +132,13 @@ export class WorkflowRunner {
     });
   }
 
-  #means({ state }: StoredExecution) {
-    const { maxConcurrentSteps, expressionTimeoutMs } = this.options;
-    const concurrency = stepConcurrency(state.strategy ?? 'sequential-safe', maxConcurrentSteps);
-    return { clock: this.clock, stepRunner: this.stepRunner, concurrency, expressionTimeoutMs };
-  }
-
   #finish({ stored, journal }: ClaimedExecution, ending: Ending): Promise<void> {
     const { facts, state } = stored;
     const finishedAt = this.clock.timestamp();
     const end = executionEnd(facts, state, ending, finishedAt);
     if (ending.kind !== 'completed') cancelBegun({ stored, journal }, end, finishedAt);
-    journal.noteState({ ...state, ...end.change, finishedAt }, end.event);
+    const { status, output, error } = end.change;
+    journal.noteState({ ...state, status, output, error, finishedAt }, end.event);
     return journal.flush();
   }
 }
@@ -148,7 +153,7 @@ async function leaveToOthers({ journal }: ClaimedExecution, reason: AbortedError
 /** Steps that an earlier worker had begun, and this one did not come to. */
 function cancelBegun({ stored, journal }: ClaimedExecution, end: ExecutionEnd, finishedAt: string): void {
   const { executionId, workflowId } = stored.facts;
-  for (const [stepId, record] of stored.steps) {
+  for (const [stepId, record] of Object.entries(stored.steps)) {
     if (record.status !== 'running') continue;
     const { message } = end.change.error ?? { message: 'the execution has ended' };
     const error = { code: 'CANCELLED', message, retryable: false };

@@ -71,6 +71,26 @@ export function describeLogs(context: StoreContext): void {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
+  it('gives who asks for the latest the last entry there is, and later the last by then', async () => {
+    const { store } = context;
+    const controller = new AbortController();
+    await append('log', 'a', 'b');
+    const reader = store.read('log', { latest: true, signal: controller.signal })[Symbol.asyncIterator]();
+    expect((await reader.next()).value).toMatchObject({ value: 'b', number: 2 });
+    const waiting = reader.next();
+    await append('log', 'c', 'd');
+    expect((await waiting).value).toMatchObject({ value: 'd', number: 4 });
+    await append('log', 'e');
+    await append('log', 'f');
+    expect((await reader.next()).value).toMatchObject({ value: 'f', number: 6 });
+    const none = reader.next();
+    controller.abort();
+    expect((await none).done).toBe(true);
+    expect(
+      await collect(store.read('log', { latest: true, follow: false, signal: never() }), 2),
+    ).toHaveLength(1);
+  });
+
   it('wakes a reader that waits on a log nobody wrote before, and no other', async () => {
     const waiting = iterate('log', never());
     const next = waiting.next();

@@ -74,6 +74,12 @@ export class EntryQueue {
     return this.#numbered(this.#placeAfter(sequence));
   }
 
+  /** The latest entry, if it is behind a number. */
+  latest(sequence: number): NumberedEntry | undefined {
+    const last = this.#numbered(this.#entries.length - 1);
+    return last !== undefined && last.sequence > sequence ? last : undefined;
+  }
+
   /** Up to `limit` of the oldest entries behind a number. */
   after(sequence: number, limit: number): NumberedEntry[] {
     const entries: NumberedEntry[] = [];

@@ -7,6 +7,8 @@ export interface LogSource {
   readonly closed: boolean;
   /** The oldest entry of the log behind a number. */
   next(log: string, after: number): NumberedEntry | undefined;
+  /** The latest one, if it is behind a number. */
+  latest(log: string, after: number): NumberedEntry | undefined;
   /** Has `reader.wake()` called once, when the log gets entries, and `reader.end()` when the store closes. */
   wait(log: string, reader: LogReader): void;
   unwait(log: string, reader: LogReader): void;
@@ -16,6 +18,8 @@ export interface LogReaderOptions {
   signal: AbortSignal;
   /** Whether it waits for entries to come. */
   follow: boolean;
+  /** Whether it passes over all but the latest. */
+  latest: boolean;
 }
 
 type Result = IteratorResult<LogEntry, undefined>;
@@ -31,17 +35,19 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
   readonly #log: string;
   readonly #signal: AbortSignal;
   readonly #follow: boolean;
+  readonly #latest: boolean;
   #after: number;
   #ended = false;
   #waiting: ((result: Result) => void)[] = [];
   #leaveSignal: (() => void) | undefined;
 
-  constructor(source: LogSource, log: string, after: number, { signal, follow }: LogReaderOptions) {
+  constructor(source: LogSource, log: string, after: number, { signal, follow, latest }: LogReaderOptions) {
     this.#source = source;
     this.#log = log;
     this.#after = after;
     this.#signal = signal;
     this.#follow = follow;
+    this.#latest = latest;
   }
 
   [Symbol.asyncIterator](): this {
@@ -94,7 +100,9 @@ export class LogReader implements AsyncIterableIterator<LogEntry, undefined> {
   }
 
   #read(): Result | undefined {
-    const found = this.#source.next(this.#log, this.#after);
+    const found = this.#latest
+      ? this.#source.latest(this.#log, this.#after)
+      : this.#source.next(this.#log, this.#after);
     if (found === undefined) return undefined;
     this.#after = found.sequence;
     return { done: false, value: new MemoryLogEntry(found) };

@@ -48,6 +48,10 @@ export class Logs implements LogSource {
     return this.#entries.get(log)?.next(after);
   }
 
+  latest(log: string, after: number): NumberedEntry | undefined {
+    return this.#entries.get(log)?.latest(after);
+  }
+
   wait(log: string, reader: LogReader): void {
     const readers = this.#waiting.get(log);
     if (readers === undefined) this.#waiting.set(log, new Set([reader]));

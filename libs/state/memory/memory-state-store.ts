@@ -112,10 +112,15 @@ export class MemoryStateStore extends StateStore {
 
   read(
     log: string,
-    { after, follow = true, signal }: { after?: string; follow?: boolean; signal: AbortSignal },
+    {
+      after,
+      follow = true,
+      latest = false,
+      signal,
+    }: { after?: string; follow?: boolean; latest?: boolean; signal: AbortSignal },
   ): AsyncIterable<LogEntry> {
     this.#requireOpen();
-    return this.#logs.read(log, fromPosition(after, this.#sequence), { follow, signal });
+    return this.#logs.read(log, fromPosition(after, this.#sequence), { follow, latest, signal });
   }
 
   async ping(signal: AbortSignal): Promise<void> {

@@ -90,11 +90,13 @@ export abstract class StateStore {
    * position. A log keeps its latest `maxLogLength` entries; a reader that fell behind, or resumes
    * behind one that was dropped, goes on with the oldest kept, and sees by `number` what it missed.
    * A reader of a log that is deleted waits on. With `follow: false` the iteration ends with the last entry there is.
+   * With `latest: true` it yields the last entry there is, and whenever it asks again the last one by then, if that is
+   * another: those in between are passed over.
    * @throws `INVALID_CURSOR` for a position of no log.
    */
   abstract read(
     log: string,
-    options: { after?: string; follow?: boolean; signal: AbortSignal },
+    options: { after?: string; follow?: boolean; latest?: boolean; signal: AbortSignal },
   ): AsyncIterable<LogEntry>;
 
   /** Resolves when the backend answers. @throws the signal's reason; `STATE_CLOSED`. */
