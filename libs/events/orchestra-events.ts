@@ -71,9 +71,7 @@ export class OrchestraEvents {
     }
     this.#publishing = true;
     this.#deliver(type, data, meta);
-    // Grows while it is read; emptied at the end only, so that its length counts all echoes.
-    for (const echo of this.#echoes) this.#deliver(echo.type, echo.data, echo.meta);
-    if (this.#echoes.length > 0) this.#echoes.length = 0;
+    if (this.#echoes.length > 0) this.#deliverEchoes();
     this.#publishing = false;
   }
 
@@ -104,6 +102,12 @@ export class OrchestraEvents {
   /** How many listeners there are: 0 proves that nothing was left behind. */
   get listenerCount(): number {
     return this.#count;
+  }
+
+  #deliverEchoes(): void {
+    // Grows while it is read; emptied at the end only, so that its length counts all echoes.
+    for (const echo of this.#echoes) this.#deliver(echo.type, echo.data, echo.meta);
+    this.#echoes.length = 0;
   }
 
   /** The lists are replaced, never changed: one of them may be under way. */
