@@ -1,0 +1,77 @@
+/** How many executions a second, submit to result, beside Mastra, LangGraph.js and two bare queues. */
+import { profile, quick } from './harness/options.mjs';
+import { printProfile } from './harness/profile.mjs';
+import { report } from './harness/report.mjs';
+import { interleave, ratios } from './harness/rounds.mjs';
+import { startSubject } from './harness/subject.mjs';
+
+/** Submits under way at once; each waits for its result before the next. */
+const IN_FLIGHT = 256;
+/** As many as the house runs at once by default. */
+const CONCURRENCY = 10;
+
+const HOUSE = {
+  'one step': ['house', { steps: 1, order: 'chain', inFlight: IN_FLIGHT }],
+  'chain of five': ['house', { steps: 5, order: 'chain', inFlight: IN_FLIGHT }],
+  'chain of five, outputs by expressions': ['house', { steps: 5, order: 'data', inFlight: IN_FLIGHT }],
+};
+const PEERS = {
+  'Mastra, five steps': ['mastra', { steps: 5, inFlight: IN_FLIGHT }],
+  'LangGraph.js, five nodes': ['langgraph', { steps: 5, inFlight: IN_FLIGHT }],
+  'fastq, a job': ['fastq', { concurrency: CONCURRENCY, inFlight: IN_FLIGHT }],
+  'async.queue, a job': ['async-queue', { concurrency: CONCURRENCY, inFlight: IN_FLIGHT }],
+};
+
+const plan = quick
+  ? { rounds: 2, warmUpRounds: 1, roundMs: 150 }
+  : { rounds: 7, warmUpRounds: 3, roundMs: 1_000 };
+
+async function startAll(table) {
+  const started = {};
+  for (const [what, [name, options]] of Object.entries(table))
+    started[what] = await startSubject(name, options);
+  return started;
+}
+
+async function compare() {
+  const subjects = await startAll({ ...HOUSE, ...PEERS });
+  const results = await interleave(subjects, plan);
+  await Promise.all(Object.values(subjects).map((subject) => subject.close()));
+  const perSecond = (what) => results[what].map((round) => round.perSecond);
+  const limits = { 'one step': { atLeast: 30_000 }, 'chain of five': { atLeast: 10_000 } };
+  const over = (what, peer, atLeast) => ({
+    what: `${what} / ${peer}`,
+    unit: 'x',
+    values: ratios(perSecond(what), perSecond(peer)),
+    atLeast,
+  });
+  const names = Object.keys(results);
+  report(
+    `Executions a second (${IN_FLIGHT} in flight, ${CONCURRENCY} running at once)`,
+    [
+      ...names.map((what) => ({ what, unit: '/s', values: perSecond(what), ...limits[what] })),
+      over('chain of five', 'Mastra, five steps', 1.5),
+      over('chain of five', 'LangGraph.js, five nodes', 30),
+      over('one step', 'fastq, a job'),
+      over('one step', 'async.queue, a job'),
+      ...names.map((what) => ({
+        what: `${what}: CPU time of one`,
+        unit: 'µs',
+        values: results[what].map(({ cpuUs }) => cpuUs),
+      })),
+    ],
+    { quick },
+  );
+}
+
+async function profileHouse() {
+  for (const [what, [name, options]] of Object.entries(HOUSE)) {
+    const subject = await startSubject(name, options);
+    for (let i = 0; i < plan.warmUpRounds; i++) await subject.round(plan.roundMs);
+    const file = await subject.profile(plan.roundMs * 3);
+    await subject.close();
+    printProfile(what, file);
+  }
+}
+
+await (profile ? profileHouse() : compare());

@@ -1,0 +1,17 @@
+const isNumeric = (cell) => /^[<>~≥≤]*\s?-?[\d,.]/.test(cell);
+
+/** Lines of a Markdown table, its columns aligned; a column of numbers to the right. */
+export function formatTable(head, rows) {
+  const widths = head.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i].length)));
+  const right = head.map((_, i) => rows.some((row) => isNumeric(row[i])));
+  const pad = (cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i]));
+  const rule = widths.map((width, i) => (right[i] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  return [head.map(pad), rule, ...rows.map((row) => row.map(pad))].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** Three digits that say something: `31,204`, `4.83`, `0.512`. */
+export function formatNumber(value) {
+  if (!Number.isFinite(value)) return '-';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

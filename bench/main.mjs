@@ -1,0 +1,43 @@
+/** `npm run bench -- [--quick] [--profile] [script...]`; see README.md. */
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { flags, names } from './harness/options.mjs';
+
+const SCRIPTS = ['executions'];
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+const unknown = names.filter((name) => !SCRIPTS.includes(name));
+if (unknown.length > 0) {
+  console.error(`No such benchmark: ${unknown.join(', ')}. There are ${SCRIPTS.join(', ')}.`);
+  process.exit(2);
+}
+
+installPeers();
+await import('../scripts/build-if-stale.mjs');
+if (process.exitCode) process.exit();
+
+const options = Object.keys(flags)
+  .filter((flag) => flags[flag])
+  .map((flag) => `--${flag}`);
+const failed = (names.length > 0 ? names : SCRIPTS).filter((name) => {
+  const args = ['--expose-gc', `${here}${name}.mjs`, ...options];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0;
+});
+if (failed.length > 0) {
+  console.error(`\nFailed, or missed a limit: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}
+
+/** What users never install lives in a project of its own; npm leaves a copy of the lock beside what it installed. */
+function installPeers() {
+  const installedAt = statSync(`${here}node_modules/.package-lock.json`, { throwIfNoEntry: false })?.mtimeMs;
+  if (installedAt !== undefined && installedAt >= statSync(`${here}package-lock.json`).mtimeMs) return;
+  console.error('Installing the peers of the benchmarks');
+  const { status } = spawnSync('npm', ['ci'], {
+    cwd: here,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) process.exit(1);
+}
