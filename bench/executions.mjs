@@ -1,9 +1,9 @@
 /** How many executions a second, submit to result, beside Mastra, LangGraph.js and two bare queues. */
 import { profile, quick } from './harness/options.mjs';
-import { printProfile } from './harness/profile.mjs';
+import { profileRounds } from './harness/profile.mjs';
 import { report } from './harness/report.mjs';
 import { interleave, ratios } from './harness/rounds.mjs';
-import { startSubject } from './harness/subject.mjs';
+import { closeAll, startSubjects } from './harness/subject.mjs';
 
 /** Submits under way at once; each waits for its result before the next. */
 const IN_FLIGHT = 256;
@@ -26,17 +26,10 @@ const plan = quick
   ? { rounds: 2, warmUpRounds: 1, roundMs: 150 }
   : { rounds: 7, warmUpRounds: 3, roundMs: 1_000 };
 
-async function startAll(table) {
-  const started = {};
-  for (const [what, [name, options]] of Object.entries(table))
-    started[what] = await startSubject(name, options);
-  return started;
-}
-
 async function compare() {
-  const subjects = await startAll({ ...HOUSE, ...PEERS });
+  const subjects = await startSubjects({ ...HOUSE, ...PEERS });
   const results = await interleave(subjects, plan);
-  await Promise.all(Object.values(subjects).map((subject) => subject.close()));
+  await closeAll(subjects);
   const perSecond = (what) => results[what].map((round) => round.perSecond);
   const limits = { 'one step': { atLeast: 30_000 }, 'chain of five': { atLeast: 10_000 } };
   const over = (what, peer, atLeast) => ({
@@ -64,14 +57,4 @@ async function compare() {
   );
 }
 
-async function profileHouse() {
-  for (const [what, [name, options]] of Object.entries(HOUSE)) {
-    const subject = await startSubject(name, options);
-    for (let i = 0; i < plan.warmUpRounds; i++) await subject.round(plan.roundMs);
-    const file = await subject.profile(plan.roundMs * 3);
-    await subject.close();
-    printProfile(what, file);
-  }
-}
-
-await (profile ? profileHouse() : compare());
+await (profile ? profileRounds(HOUSE, plan) : compare());

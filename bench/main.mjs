@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { flags, names } from './harness/options.mjs';
 
-const SCRIPTS = ['executions'];
+const SCRIPTS = ['executions', 'latency', 'leases', 'draining'];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 const unknown = names.filter((name) => !SCRIPTS.includes(name));

@@ -27,14 +27,17 @@ export async function createOrchestra({
 
 /**
  * A workflow of `count` steps.
- * @param order `chain`: each after the one before it; `data`: the same, given its output by an expression; `free`: at once.
+ * @param order `chain`: each after the one before it; `data`: the same, each given the output of the one before it by an
+ *   expression; `free`: at once, each given the input of the execution.
  */
 export function workflowOf(count, order = 'chain') {
-  const steps = Array.from({ length: count }, (_, i) => ({
-    id: `s${i}`,
-    capability: 'work',
-    dependsOn: order === 'free' || i === 0 ? [] : [`s${i - 1}`],
-    ...(order === 'data' ? { input: i === 0 ? '{% $input %}' : `{% $steps.s${i - 1}.output %}` } : {}),
-  }));
+  const steps = Array.from({ length: count }, (_, i) => {
+    const before = `s${i - 1}`;
+    const step = { id: `s${i}`, capability: 'work' };
+    if (order === 'free') return { ...step, input: '{% $input %}' };
+    const chained = { ...step, dependsOn: i === 0 ? [] : [before] };
+    if (order === 'chain') return chained;
+    return { ...chained, input: i === 0 ? '{% $input %}' : `{% $steps.${before}.output %}` };
+  });
   return { id: `${order}-of-${count}`, steps };
 }

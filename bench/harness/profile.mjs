@@ -1,29 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { Session } from 'node:inspector/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startSubject } from './subject.mjs';
 import { formatTable } from './table.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SAMPLE_US = 200;
 
-/** Runs `work` under the profiler of V8. @returns the file of its profile, for the tools of developers of a browser. */
-export async function recordProfile(name, work) {
-  const session = new Session();
-  session.connect();
-  await session.post('Profiler.enable');
-  await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_US });
-  await session.post('Profiler.start');
-  await work();
-  const { profile } = await session.post('Profiler.stop');
-  session.disconnect();
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'bench-profile-')), `${name}.cpuprofile`);
-  writeFileSync(file, JSON.stringify(profile));
-  return file;
-}
-
-/** Where the time of a profile went by itself, without what was called: by folder of the house or package, and by function. */
+/** Prints where the time of a profile went, without what was called from there: by folder or package, and by function. */
 export function printProfile(title, file, { functions = 40 } = {}) {
   const samples = selfTimes(JSON.parse(readFileSync(file, 'utf8')));
   const busy = samples.filter(({ frame }) => frame.functionName !== '(idle)');
@@ -79,4 +62,14 @@ function folderOf(frame) {
 
 function placeOf(frame) {
   return frame.url === '' ? '' : `${fileOf(frame)}:${frame.lineNumber + 1}`;
+}
+
+/** Prints the profile of some rounds of each of them, in turn. */
+export async function profileRounds(table, { warmUpRounds, roundMs }) {
+  for (const [what, [name, options]] of Object.entries(table)) {
+    const subject = await startSubject(name, options);
+    for (let i = 0; i < warmUpRounds; i++) await subject.round(roundMs);
+    printProfile(what, await subject.profiled(() => subject.round(roundMs * 3)));
+    await subject.close();
+  }
 }

@@ -1,28 +1,40 @@
 /** The process of one subject: does what `subject.mjs` asks for. */
-import { recordProfile } from './profile.mjs';
+import { startProfile } from './profiler.mjs';
 
 const [name, options] = process.argv.slice(2);
 const { default: make } = await import(`../subjects/${name}.mjs`);
 const subject = await make(JSON.parse(options));
+let stopProfile;
 
-async function timed(ms) {
-  globalThis.gc();
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
-  const done = await subject.round(ms);
-  const wallMs = performance.now() - begun;
-  const { user, system } = process.cpuUsage(cpu);
-  return { done, wallMs, cpuMs: (user + system) / 1_000 };
+const methods = {
+  ...subject,
+  cpuMs,
+  timedRound,
+  async startProfile() {
+    stopProfile = await startProfile(name);
+  },
+  stopProfile: () => stopProfile(),
+  async close() {
+    await subject.close();
+    process.exit();
+  },
+};
+
+/** CPU time that the process has used up so far. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
-process.on('message', async ({ round, profile, close }) => {
-  if (round !== undefined) process.send(await timed(round));
-  if (profile !== undefined) process.send({ file: await recordProfile(name, () => subject.round(profile)) });
-  if (close) {
-    await subject.close();
-    process.disconnect();
-  }
-});
+async function timedRound(ms) {
+  globalThis.gc();
+  const cpuBefore = cpuMs();
+  const begun = performance.now();
+  const done = await subject.round(ms);
+  return { done, wallMs: performance.now() - begun, cpuMs: cpuMs() - cpuBefore };
+}
+
+process.on('message', async ({ method, args }) => process.send({ value: await methods[method](...args) }));
 // Who asked has gone.
 process.on('disconnect', () => process.exit());
-process.send({ ready: true });
+process.send({ value: 'ready' });
