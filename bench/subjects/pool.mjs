@@ -5,37 +5,39 @@ import { OrchestraEvents } from '../../dist/libs/events/index.js';
 
 /** Leases taken between two looks at the clock. */
 const BATCH = 1_000;
-const OUTCOME = { ok: true, durationMs: 1 };
+
+/** Tasks of different length, so that the agents of a pool come to have different records. */
+const OUTCOMES = Array.from({ length: 97 }, (_, i) => ({ ok: i !== 0, durationMs: 1 + i }));
 
 /** One pool of agents: lease and release, one after the other, while `held` other leases are out. */
-export default async function pool({ agents, selection, held = 0, concurrencyPerAgent = 1 }) {
+export default async function pool({ agents, selection, concurrencyPerAgent, held = 0 }) {
   const clock = new SystemClock();
   const agentPool = new AgentPool(clock, new OrchestraEvents(clock));
-  const factory = new FunctionAgentFactory(() => null);
-  agentPool.add({ capability: 'work', factory, size: { min: agents }, selection, concurrencyPerAgent });
+  agentPool.add({
+    capability: 'work',
+    factory: new FunctionAgentFactory(() => null),
+    size: { min: agents },
+    selection,
+    concurrencyPerAgent,
+  });
   agentPool.start();
   await agentPool.whenProvisioned();
 
   const leaseMany = (count) => Promise.all(Array.from({ length: count }, () => agentPool.lease('work')));
-  const releaseAll = (leases) => leases.forEach((lease) => lease.release(OUTCOME));
+  const releaseAll = (leases) => leases.forEach((lease, i) => lease.release(OUTCOMES[i % OUTCOMES.length]));
 
   return {
     async round(ms) {
-      // A ring: the lease that has been out longest is given back for each one that is taken.
+      // A ring: for each lease that is taken, the one that has been out longest is given back.
       const ring = await leaseMany(held + 1);
-      ring.shift().release(OUTCOME);
       const end = performance.now() + ms;
+      let at = 0;
       let done = 0;
-      for (let at = 0; performance.now() < end; done += BATCH) {
+      for (; performance.now() < end; done += BATCH) {
         for (let i = 0; i < BATCH; i++) {
-          const lease = await agentPool.lease('work');
-          if (held === 0) {
-            lease.release(OUTCOME);
-          } else {
-            ring[at].release(OUTCOME);
-            ring[at] = lease;
-            at = at + 1 === held ? 0 : at + 1;
-          }
+          ring[at].release(OUTCOMES[(done + i) % OUTCOMES.length]);
+          ring[at] = await agentPool.lease('work');
+          at = at === held ? 0 : at + 1;
         }
       }
       releaseAll(ring);

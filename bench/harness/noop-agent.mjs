@@ -1,0 +1,2 @@
+/** The agent of the service under load: does nothing. */
+export default () => null;

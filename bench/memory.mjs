@@ -1,0 +1,73 @@
+/** What executions that wait take up, whether executions that ended leave anything behind, and what an idle house does. */
+import { quick } from './harness/options.mjs';
+import { report } from './harness/report.mjs';
+import { slope } from './harness/statistics.mjs';
+import { startSubject } from './harness/subject.mjs';
+
+const INPUT_BYTES = 200;
+const SAMPLES = 10;
+/** Below the one reference of 8 bytes that the smallest leak would keep of each execution. */
+const FLAT_BYTES = 4;
+
+const plan = quick
+  ? { queued: 2_000, finished: 5_000, retention: { maxCount: 200 }, idleMs: 500 }
+  : { queued: 100_000, finished: 1_000_000, retention: {}, idleMs: 2_000 };
+
+async function queuedRow() {
+  const subject = await startSubject('queued', { maxQueueDepth: plan.queued * 2, inputBytes: INPUT_BYTES });
+  const bytes = await subject.call('bytesEach', plan.queued);
+  await subject.kill();
+  return {
+    what: `one of ${plan.queued.toLocaleString('en-US')} that wait, ${INPUT_BYTES} B of input`,
+    unit: 'B',
+    values: [bytes],
+    atMost: 2_048,
+  };
+}
+
+async function finishedRows() {
+  const subject = await startSubject('finished', { retention: plan.retention });
+  const totals = Array.from({ length: SAMPLES }, (_, i) => (plan.finished / SAMPLES) * (i + 1));
+  const heaps = [];
+  for (const total of totals) heaps.push(await subject.call('heapAfter', total));
+  await subject.close();
+  const count = plan.finished.toLocaleString('en-US');
+  return [
+    {
+      what: `growth with each of ${count} that end`,
+      unit: 'B',
+      values: [slope(totals, heaps)],
+      atMost: FLAT_BYTES,
+    },
+    {
+      what: `heap after each tenth of them`,
+      unit: 'MiB',
+      values: heaps.map((bytes) => bytes / 1_048_576),
+    },
+  ];
+}
+
+/** Beside an empty application, which has the same channel to this process. */
+async function idleRows() {
+  const [house, empty] = [
+    await startSubject('idle', { house: true }),
+    await startSubject('idle', { house: false }),
+  ];
+  const ours = await house.call('watch', plan.idleMs);
+  const theirs = await empty.call('watch', plan.idleMs);
+  await Promise.all([house.close(), empty.close()]);
+  const beside = (what) => ours[what] - theirs[what];
+  return [
+    { what: 'timers set while idle, beside an empty app', unit: '', values: [beside('timers')], atMost: 0 },
+    {
+      what: `turns of the event loop in ${plan.idleMs} ms idle, beside an empty app`,
+      unit: '',
+      values: [beside('turns')],
+      atMost: 0,
+    },
+  ];
+}
+
+report('Memory, and doing nothing', [await queuedRow(), ...(await finishedRows()), ...(await idleRows())], {
+  quick,
+});
