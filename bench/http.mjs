@@ -70,7 +70,7 @@ async function compare(contestants) {
         atLeast: 0.45,
       },
       ...names.map((what) => ({
-        what: `${what}: CPU time of one in the server`,
+        what: `${what}: CPU time of the server`,
         unit: 'µs',
         values: values(what, 'cpuUs'),
       })),

@@ -10,7 +10,7 @@ const SAMPLES = 10;
 const FLAT_BYTES = 4;
 
 const plan = quick
-  ? { queued: 2_000, finished: 5_000, retention: { maxCount: 200 }, idleMs: 500 }
+  ? { queued: 2_000, finished: 5_000, retention: { maxCount: 1_000 }, idleMs: 500 }
   : { queued: 100_000, finished: 1_000_000, retention: {}, idleMs: 2_000 };
 
 async function queuedRow() {

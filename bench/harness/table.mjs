@@ -10,9 +10,13 @@ export function formatTable(head, rows) {
   return [head.map(pad), rule, ...rows.map((row) => row.map(pad))].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** Three digits that say something: `31,204`, `4.83`, `0.512`. */
+/** Three digits that say something, or all before the point: `31,204`, `4.83`, `0.00512`. */
 export function formatNumber(value) {
   if (!Number.isFinite(value)) return '-';
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3;
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (Number.isInteger(value)) return value.toLocaleString('en-US');
+  const whole = Math.abs(value) >= 100;
+  return value.toLocaleString(
+    'en-US',
+    whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  );
 }
