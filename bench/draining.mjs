@@ -11,7 +11,7 @@ const WORK_MS = 50;
 const STEPS = 5;
 
 const plan = quick
-  ? { rounds: 1, warmUpMs: 500, executions: 40 }
+  ? { rounds: 1, warmUpMs: 300, executions: 40 }
   : { rounds: 7, warmUpMs: 3_000, executions: 200 };
 
 const app = await createOrchestra({

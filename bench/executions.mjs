@@ -23,7 +23,7 @@ const PEERS = {
 };
 
 const plan = quick
-  ? { rounds: 2, warmUpRounds: 1, roundMs: 150 }
+  ? { rounds: 2, warmUpRounds: 1, roundMs: 100 }
   : { rounds: 7, warmUpRounds: 3, roundMs: 1_000 };
 
 async function compare() {

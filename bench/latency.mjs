@@ -14,7 +14,7 @@ const SLOTS = 10;
 const STEP_MS = 5;
 
 const plan = quick
-  ? { rounds: 1, warmUpMs: 500, steadyMs: 500, burst: 200 }
+  ? { rounds: 1, warmUpMs: 300, steadyMs: 400, burst: 100 }
   : { rounds: 5, warmUpMs: 5_000, steadyMs: 4_000, burst: 1_000 };
 
 const workflow = workflowOf(1);

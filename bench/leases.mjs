@@ -20,56 +20,44 @@ const plan = quick
   ? { rounds: 2, warmUpRounds: 1, roundMs: 50 }
   : { rounds: 7, warmUpRounds: 2, roundMs: 500 };
 
-const options = (selection) => ({ agents: AGENTS, concurrencyPerAgent: CONCURRENCY, selection });
-const POOLS = {
-  ...table((selection) => `${selection}, all slots free`, options),
-  ...table(
-    (selection) => `${selection}, half of them taken`,
-    (selection) => ({ ...options(selection), held: (AGENTS * CONCURRENCY) / 2 }),
-  ),
-};
-/** Where one agent could take them all. */
-const ROOMY = table(
-  (selection) => selection,
-  (selection) => ({ ...options(selection), concurrencyPerAgent: AT_ONCE }),
-);
+const free = (selection) => `${selection}, all slots free`;
+const half = (selection) => `${selection}, half of them taken`;
+const POOLS = { ...poolsOf(free, 0), ...poolsOf(half, (AGENTS * CONCURRENCY) / 2) };
 
-/** A subject for each way to select. */
-function table(nameOf, optionsOf) {
+/** A pool for each way to select, while so many of its slots are taken. */
+function poolsOf(nameOf, held) {
+  const options = { agents: AGENTS, concurrencyPerAgent: CONCURRENCY, held };
   return Object.fromEntries(
-    Object.keys(LIMITS).map((selection) => [nameOf(selection), ['pool', optionsOf(selection)]]),
+    Object.keys(LIMITS).map((selection) => [nameOf(selection), ['pool', { ...options, selection }]]),
   );
 }
 
 async function compare() {
   const pools = await startSubjects(POOLS);
   const results = await interleave(pools, plan);
+  const spread = {};
+  for (const selection of Object.keys(LIMITS)) {
+    spread[selection] = await pools[free(selection)].call('agentsOf', AT_ONCE);
+  }
   await closeAll(pools);
   report(
     `Lease and release on a pool of ${AGENTS} agents, ${CONCURRENCY} tasks each`,
-    Object.entries(results).map(([what, rounds]) => ({
-      what,
-      unit: '/s',
-      values: rounds.map(({ perSecond }) => perSecond),
-      atLeast: LIMITS[POOLS[what][1].selection],
-    })),
+    [
+      ...Object.entries(results).map(([what, rounds]) => ({
+        what,
+        unit: '/s',
+        values: rounds.map(({ perSecond }) => perSecond),
+        atLeast: LIMITS[POOLS[what][1].selection],
+      })),
+      ...Object.entries(spread).map(([selection, agents]) => ({
+        what: `${selection}, ${AT_ONCE} at once`,
+        unit: 'agents',
+        values: [agents],
+        atLeast: AT_ONCE,
+      })),
+    ],
     { quick },
   );
 }
 
-async function spread() {
-  const pools = await startSubjects(ROOMY);
-  const rows = [];
-  for (const [what, pool] of Object.entries(pools)) {
-    rows.push({ what, unit: 'agents', values: [await pool.call('agentsOf', AT_ONCE)], atLeast: AT_ONCE });
-  }
-  await closeAll(pools);
-  report(`Agents that ${AT_ONCE} leases asked for at once get, ${AT_ONCE} tasks an agent`, rows, { quick });
-}
-
-if (profile) {
-  await profileRounds(POOLS, plan);
-} else {
-  await compare();
-  await spread();
-}
+await (profile ? profileRounds(POOLS, plan) : compare());

@@ -2,7 +2,7 @@
 import { quick } from './harness/options.mjs';
 import { report } from './harness/report.mjs';
 import { slope } from './harness/statistics.mjs';
-import { startSubject } from './harness/subject.mjs';
+import { closeAll, startSubject, startSubjects } from './harness/subject.mjs';
 
 const INPUT_BYTES = 200;
 const SAMPLES = 10;
@@ -10,8 +10,8 @@ const SAMPLES = 10;
 const FLAT_BYTES = 4;
 
 const plan = quick
-  ? { queued: 2_000, finished: 5_000, retention: { maxCount: 1_000 }, idleMs: 500 }
-  : { queued: 100_000, finished: 1_000_000, retention: {}, idleMs: 2_000 };
+  ? { queued: 1_000, finished: 3_000, retention: { maxCount: 500 }, windows: 1, idleMs: 300 }
+  : { queued: 100_000, finished: 1_000_000, retention: {}, windows: 5, idleMs: 2_000 };
 
 async function queuedRow() {
   const subject = await startSubject('queued', { maxQueueDepth: plan.queued * 2, inputBytes: INPUT_BYTES });
@@ -40,29 +40,33 @@ async function finishedRows() {
       atMost: FLAT_BYTES,
     },
     {
-      what: `heap after each tenth of them`,
+      what: 'heap after each tenth of them',
       unit: 'MiB',
       values: heaps.map((bytes) => bytes / 1_048_576),
     },
   ];
 }
 
-/** Beside an empty application, which has the same channel to this process. */
+/**
+ * Beside an empty application, at the same time. What V8 does in the background wakes either now and then, in one window or
+ * another; what the house would set itself wakes it in most.
+ */
 async function idleRows() {
-  const [house, empty] = [
-    await startSubject('idle', { house: true }),
-    await startSubject('idle', { house: false }),
-  ];
-  const ours = await house.call('watch', plan.idleMs);
-  const theirs = await empty.call('watch', plan.idleMs);
-  await Promise.all([house.close(), empty.close()]);
-  const beside = (what) => ours[what] - theirs[what];
+  const apps = await startSubjects({ house: ['idle', { house: true }], empty: ['idle', { house: false }] });
+  const windows = [];
+  while (windows.length < plan.windows) {
+    windows.push(
+      await Promise.all([apps.house.call('watch', plan.idleMs), apps.empty.call('watch', plan.idleMs)]),
+    );
+  }
+  await closeAll(apps);
+  const beside = (key) => windows.map(([house, empty]) => house[key] - empty[key]);
   return [
-    { what: 'timers set while idle, beside an empty app', unit: '', values: [beside('timers')], atMost: 0 },
+    { what: 'timers set while idle, more than an empty app', unit: '', values: beside('timers'), atMost: 0 },
     {
-      what: `turns of the event loop in ${plan.idleMs} ms idle, beside an empty app`,
+      what: `turns of the event loop in ${plan.idleMs} ms, more than an empty app`,
       unit: '',
-      values: [beside('turns')],
+      values: beside('turns'),
       atMost: 0,
     },
   ];

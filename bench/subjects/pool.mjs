@@ -9,46 +9,47 @@ const BATCH = 1_000;
 /** Tasks of different length, so that the agents of a pool come to have different records. */
 const OUTCOMES = Array.from({ length: 97 }, (_, i) => ({ ok: i !== 0, durationMs: 1 + i }));
 
-/** One pool of agents: lease and release, one after the other, while `held` other leases are out. */
-export default async function pool({ agents, selection, concurrencyPerAgent, held = 0 }) {
+async function createPool({ agents, selection, concurrencyPerAgent }) {
   const clock = new SystemClock();
-  const agentPool = new AgentPool(clock, new OrchestraEvents(clock));
-  agentPool.add({
-    capability: 'work',
-    factory: new FunctionAgentFactory(() => null),
-    size: { min: agents },
-    selection,
-    concurrencyPerAgent,
-  });
-  agentPool.start();
-  await agentPool.whenProvisioned();
+  const pool = new AgentPool(clock, new OrchestraEvents(clock));
+  const factory = new FunctionAgentFactory(() => null);
+  pool.add({ capability: 'work', factory, size: { min: agents }, selection, concurrencyPerAgent });
+  pool.start();
+  await pool.whenProvisioned();
+  return pool;
+}
 
-  const leaseMany = (count) => Promise.all(Array.from({ length: count }, () => agentPool.lease('work')));
-  const releaseAll = (leases) => leases.forEach((lease, i) => lease.release(OUTCOMES[i % OUTCOMES.length]));
+function leaseMany(pool, count) {
+  return Promise.all(Array.from({ length: count }, () => pool.lease('work')));
+}
 
+/** A pool of agents: lease and release, one after the other, while `held` other leases are out. */
+export default async function leases({ held = 0, ...options }) {
+  const pool = await createPool(options);
   return {
     async round(ms) {
       // A ring: for each lease that is taken, the one that has been out longest is given back.
-      const ring = await leaseMany(held + 1);
+      const ring = await leaseMany(pool, held + 1);
       const end = performance.now() + ms;
       let at = 0;
       let done = 0;
       for (; performance.now() < end; done += BATCH) {
         for (let i = 0; i < BATCH; i++) {
           ring[at].release(OUTCOMES[(done + i) % OUTCOMES.length]);
-          ring[at] = await agentPool.lease('work');
+          ring[at] = await pool.lease('work');
           at = at === held ? 0 : at + 1;
         }
       }
-      releaseAll(ring);
+      for (const lease of ring) lease.release(OUTCOMES[1]);
       return done;
     },
-    /** How many agents as many leases get that are asked for at once. */
+    /** How many agents of another such pool as many leases get that are asked for at once, where one could take them all. */
     async agentsOf(count) {
-      const leases = await leaseMany(count);
-      releaseAll(leases);
-      return new Set(leases.map(({ agentId }) => agentId)).size;
+      const roomy = await createPool({ ...options, concurrencyPerAgent: count });
+      const granted = await leaseMany(roomy, count);
+      await roomy.close();
+      return new Set(granted.map(({ agentId }) => agentId)).size;
     },
-    close: () => agentPool.close(),
+    close: () => pool.close(),
   };
 }

@@ -2,7 +2,7 @@ import { WorkflowDispatcher } from '../../dist/libs/dispatch/index.js';
 import { heapBytes } from '../harness/heap.mjs';
 import { createOrchestra, workflowOf } from '../harness/orchestra.mjs';
 
-const WARM_UP = 1_000;
+const WARM_UP = 500;
 const AT_ONCE = 100;
 
 /** Executions that wait, because the only slot is taken. */
