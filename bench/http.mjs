@@ -69,6 +69,12 @@ async function compare(contestants) {
         values: ratios(values(SERVICE, 'perSecond'), values(ECHO, 'perSecond')),
         atLeast: 0.45,
       },
+      // Without what the client costs, which is more of the time of an echo.
+      {
+        what: 'the same by CPU time of the servers',
+        unit: 'x',
+        values: ratios(values(ECHO, 'cpuUs'), values(SERVICE, 'cpuUs')),
+      },
       ...names.map((what) => ({
         what: `${what}: CPU time of the server`,
         unit: 'µs',

@@ -1,6 +1,7 @@
 /** `npm run bench -- [--quick] [--profile] [script...]`; see README.md. */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { flags, names } from './harness/options.mjs';
 
@@ -21,6 +22,8 @@ installPeers();
 await import('../scripts/build-if-stale.mjs');
 if (process.exitCode) process.exit();
 
+console.log(`Node ${process.version}, ${describeMachine()}`);
+
 const options = Object.keys(flags)
   .filter((flag) => flags[flag])
   .map((flag) => `--${flag}`);
@@ -31,6 +34,12 @@ const failed = (names.length > 0 ? names : known).filter((name) => {
 if (failed.length > 0) {
   console.error(`\nFailed, or missed a limit: ${failed.join(', ')}`);
   process.exitCode = 1;
+}
+
+/** With what others make it do: a load above the number of its CPUs before we begin is time that we will wait. */
+function describeMachine() {
+  const all = cpus();
+  return `${all.length} x ${all[0]?.model.trim() ?? 'CPU'}, load ${loadavg()[0].toFixed(1)} before the start`;
 }
 
 /** What users never install lives in a project of its own; npm leaves a copy of the lock beside what it installed. */
