@@ -41,8 +41,8 @@ export class ExecutionWatch {
    */
   async wait(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution> {
     signal?.throwIfAborted();
-    const execution = toExecution(await this.executions.load(executionId));
-    if (isFinished(execution.status) || waitMs === 0) return execution;
+    const { state } = await this.executions.loadSummary(executionId);
+    if (isFinished(state.status) || waitMs === 0) return toExecution(await this.executions.load(executionId));
     // Without a limit of its own the wait needs no signal of its own.
     const isLimited = signal !== undefined || waitMs !== undefined;
     const finished = await (isLimited

@@ -251,7 +251,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     { priority, timeoutMs, deadlineMs, traceparent }: SubmitRequest,
     idempotencyKey: string | null,
   ): ExecutionFacts {
-    return {
+    return Object.freeze({
       executionId: newId(this.clock.now()),
       workflowId: document.id,
       priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
@@ -262,7 +262,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       submittedAt: this.clock.timestamp(),
       idempotencyKey,
       traceparent: traceparent ?? null,
-    };
+    });
   }
 
   async #create(

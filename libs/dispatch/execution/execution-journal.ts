@@ -61,19 +61,21 @@ export class ExecutionJournal {
   noteEvent({ type, data }: PlannedEvent): void {
     const { clock, claim, state } = this.#options;
     const mark = `${claim}.${++this.#noted}`;
-    this.#events.push({ type, time: clock.timestamp(), run: state.run, mark, data });
+    // Frozen, so that the store and who listens share them.
+    Object.freeze(data);
+    this.#events.push(Object.freeze({ type, time: clock.timestamp(), run: state.run, mark, data }));
     this.#dirty = true;
   }
 
-  /** A step's record and the event that belongs to it. Neither may be changed afterwards. */
+  /** A step's record and the event that belongs to it; both are frozen. */
   noteStep(stepId: string, record: StepRecord, event: PlannedEvent): void {
-    this.#fields[stepField(stepId)] = record as unknown as JsonValue;
+    this.#fields[stepField(stepId)] = Object.freeze(record) as unknown as JsonValue;
     this.noteEvent(event);
   }
 
-  /** The execution's state and the event that belongs to it. Neither may be changed afterwards. */
+  /** The execution's state and the event that belongs to it; both are frozen. */
   noteState(state: ExecutionState, event: PlannedEvent): void {
-    this.#fields.state = state as unknown as JsonValue;
+    this.#fields.state = Object.freeze(state) as unknown as JsonValue;
     this.#state = state;
     this.noteEvent(event);
   }

@@ -242,7 +242,7 @@ export class ExecutionStore {
 }
 
 function newState(queuedAt: string, run: number): ExecutionState {
-  return {
+  return Object.freeze({
     status: 'pending',
     run,
     queuedAt,
@@ -251,15 +251,15 @@ function newState(queuedAt: string, run: number): ExecutionState {
     finishedAt: null,
     output: null,
     error: null,
-  };
+  });
 }
 
 function queuedEvent(
   { executionId, workflowId, priority }: ExecutionFacts,
   { run, queuedAt }: ExecutionState,
 ): LoggedEvent<'execution.queued'> {
-  const data = { executionId, workflowId, priority, retry: run > 1 };
-  return { type: 'execution.queued', time: queuedAt, run, mark: queuedMark(run), data };
+  const data = Object.freeze({ executionId, workflowId, priority, retry: run > 1 });
+  return Object.freeze({ type: 'execution.queued', time: queuedAt, run, mark: queuedMark(run), data });
 }
 
 function notFound(executionId: string): DispatchError {

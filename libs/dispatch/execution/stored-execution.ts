@@ -100,7 +100,7 @@ export function toSummary({
 export function toExecution({ facts, definition, state, cancel, steps }: StoredExecution): Execution {
   const { workflow, input } = definition;
   const records: Record<string, StepRecord> = {};
-  for (const { id } of workflow.steps) records[id] = steps[id] ?? { ...PENDING_STEP };
+  for (const { id } of workflow.steps) records[id] = steps[id] ?? PENDING_STEP;
   const { executionId, workflowId, priority, timeoutMs, submittedAt } = facts;
   const { status, strategy, startedAt, finishedAt, error, output } = state;
   // Written out: properties added to a copy of the summary would cost several times as much.

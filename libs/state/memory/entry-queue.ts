@@ -41,31 +41,36 @@ export class MemoryLogEntry implements LogEntry {
 
 /** The entries of one log or list, oldest first: in at the end, out at the front, read from any position on. */
 export class EntryQueue {
-  /** Dropped ones are undefined. A literal, since an array that is pushed to has room for 17 from the first on. */
-  #entries: (StoredEntry | undefined)[];
+  /** Parallel: an object an entry would take as much as many a value. A dropped value is null. */
+  readonly #sequences: number[];
+  readonly #values: JsonValue[];
   #head = 0;
   #dropped = 0;
 
   constructor(sequence: number, value: JsonValue) {
-    this.#entries = [{ sequence, value }];
+    // Literals, since an array that is pushed to has room for 17 from the first on.
+    this.#sequences = [sequence];
+    this.#values = [value];
   }
 
   get length(): number {
-    return this.#entries.length - this.#head;
+    return this.#values.length - this.#head;
   }
 
   /** `sequence` must be greater than every earlier one. */
   push(sequence: number, value: JsonValue): void {
-    this.#entries.push({ sequence, value });
+    this.#sequences.push(sequence);
+    this.#values.push(value);
   }
 
   /** Drops the oldest entry. */
   drop(): void {
     if (this.length === 0) return;
-    this.#entries[this.#head++] = undefined;
+    this.#values[this.#head++] = null;
     this.#dropped++;
-    if (this.#head < COMPACT_AT || this.#head * 2 < this.#entries.length) return;
-    this.#entries.splice(0, this.#head);
+    if (this.#head < COMPACT_AT || this.#head * 2 < this.#values.length) return;
+    this.#sequences.splice(0, this.#head);
+    this.#values.splice(0, this.#head);
     this.#head = 0;
   }
 
@@ -76,7 +81,7 @@ export class EntryQueue {
 
   /** The latest entry, if it is behind a number. */
   latest(sequence: number): NumberedEntry | undefined {
-    const last = this.#numbered(this.#entries.length - 1);
+    const last = this.#numbered(this.#values.length - 1);
     return last !== undefined && last.sequence > sequence ? last : undefined;
   }
 
@@ -92,18 +97,18 @@ export class EntryQueue {
   }
 
   #numbered(at: number): NumberedEntry | undefined {
-    const entry = this.#entries[at];
-    if (entry === undefined) return undefined;
-    const { sequence, value } = entry;
+    const sequence = this.#sequences[at];
+    const value = this.#values[at];
+    if (sequence === undefined || value === undefined) return undefined;
     return { sequence, value, number: this.#dropped + at - this.#head + 1 };
   }
 
   #placeAfter(sequence: number): number {
     let low = this.#head;
-    let high = this.#entries.length;
+    let high = this.#sequences.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#entries[middle]?.sequence ?? Infinity) > sequence) high = middle;
+      if ((this.#sequences[middle] ?? Infinity) > sequence) high = middle;
       else low = middle + 1;
     }
     return low;

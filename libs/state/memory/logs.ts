@@ -2,79 +2,100 @@ import type { JsonValue } from '#core';
 import { EntryQueue, type NumberedEntry } from './entry-queue.js';
 import { LogReader, type LogReaderOptions, type LogSource } from './log-reader.js';
 
+/** A log: there as long as it has entries or readers that wait. */
+interface Log {
+  entries: EntryQueue | undefined;
+  waiting: Set<LogReader> | undefined;
+}
+
 /** All logs of a store and the readers that wait at their ends. A log without entries and readers takes no memory. */
 export class Logs implements LogSource {
   readonly #maxLogLength: number;
-  readonly #entries = new Map<string, EntryQueue>();
-  readonly #waiting = new Map<string, Set<LogReader>>();
+  readonly #logs = new Map<string, Log>();
+  /** Logs with entries. */
+  #size = 0;
   #closed = false;
 
   constructor(maxLogLength: number) {
     this.#maxLogLength = maxLogLength;
   }
 
+  /** How many logs have entries. */
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  has(log: string): boolean {
-    return this.#entries.has(log);
+  has(name: string): boolean {
+    return this.#logs.get(name)?.entries !== undefined;
   }
 
   /** Readers learn of it by `wake`. */
-  append(log: string, sequence: number, value: JsonValue): void {
-    const entries = this.#entries.get(log);
-    if (entries === undefined) {
-      this.#entries.set(log, new EntryQueue(sequence, value));
+  append(name: string, sequence: number, value: JsonValue): void {
+    const log = this.#logs.get(name);
+    const entries = log?.entries;
+    if (entries !== undefined) {
+      entries.push(sequence, value);
+      if (entries.length > this.#maxLogLength) entries.drop();
       return;
     }
-    entries.push(sequence, value);
-    if (entries.length > this.#maxLogLength) entries.drop();
+    this.#size++;
+    const first = new EntryQueue(sequence, value);
+    if (log === undefined) this.#logs.set(name, { entries: first, waiting: undefined });
+    else log.entries = first;
   }
 
-  delete(log: string): void {
-    this.#entries.delete(log);
+  delete(name: string): void {
+    const log = this.#logs.get(name);
+    if (log?.entries === undefined) return;
+    this.#size--;
+    if (log.waiting === undefined) this.#logs.delete(name);
+    else log.entries = undefined;
   }
 
-  read(log: string, after: number, options: LogReaderOptions): LogReader {
-    return new LogReader(this, log, after, options);
+  read(name: string, after: number, options: LogReaderOptions): LogReader {
+    return new LogReader(this, name, after, options);
   }
 
-  next(log: string, after: number): NumberedEntry | undefined {
-    return this.#entries.get(log)?.next(after);
+  next(name: string, after: number): NumberedEntry | undefined {
+    return this.#logs.get(name)?.entries?.next(after);
   }
 
-  latest(log: string, after: number): NumberedEntry | undefined {
-    return this.#entries.get(log)?.latest(after);
+  latest(name: string, after: number): NumberedEntry | undefined {
+    return this.#logs.get(name)?.entries?.latest(after);
   }
 
-  wait(log: string, reader: LogReader): void {
-    const readers = this.#waiting.get(log);
-    if (readers === undefined) this.#waiting.set(log, new Set([reader]));
-    else readers.add(reader);
+  wait(name: string, reader: LogReader): void {
+    const log = this.#logs.get(name);
+    if (log === undefined) this.#logs.set(name, { entries: undefined, waiting: new Set([reader]) });
+    else (log.waiting ??= new Set()).add(reader);
   }
 
-  unwait(log: string, reader: LogReader): void {
-    const readers = this.#waiting.get(log);
-    if (readers?.delete(reader) && readers.size === 0) this.#waiting.delete(log);
+  unwait(name: string, reader: LogReader): void {
+    const log = this.#logs.get(name);
+    if (log?.waiting?.delete(reader) !== true || log.waiting.size > 0) return;
+    log.waiting = undefined;
+    if (log.entries === undefined) this.#logs.delete(name);
   }
 
   /** Lets those who wait at the end of the log go on. */
-  wake(log: string): void {
-    const readers = this.#waiting.get(log);
-    if (readers === undefined) return;
-    this.#waiting.delete(log);
+  wake(name: string): void {
+    const log = this.#logs.get(name);
+    const readers = log?.waiting;
+    if (log === undefined || readers === undefined) return;
+    log.waiting = undefined;
     for (const reader of readers) reader.wake();
   }
 
   /** Ends every reader. */
   close(): void {
     this.#closed = true;
-    for (const readers of [...this.#waiting.values()]) for (const reader of [...readers]) reader.end();
-    this.#entries.clear();
+    const readers = [...this.#logs.values()].flatMap(({ waiting }) => [...(waiting ?? [])]);
+    for (const reader of readers) reader.end();
+    this.#logs.clear();
+    this.#size = 0;
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../ports/state-store.js';
 import { EntryQueue, toEntry } from './entry-queue.js';
 import { fromCursor, toCursor } from './index-cursor.js';
+import { Indexes } from './indexes.js';
 import { Logs } from './logs.js';
 import {
   memoryStateOptionsSchema,
@@ -21,7 +22,6 @@ import {
 import { fromPosition } from './position.js';
 import { Records } from './records.js';
 import { requireListRoom, requireNames, storeFull } from './room.js';
-import { SortedIndex } from './sorted-index.js';
 
 const listOptionsSchema = z.object({
   limit: pageLimitSchema,
@@ -38,8 +38,8 @@ export class MemoryStateStore extends StateStore {
   readonly #options: Readonly<ResolvedMemoryStateOptions>;
   readonly #records = new Records();
   readonly #logs: Logs;
-  // An index or list is there as long as something is in it.
-  readonly #indexes = new Map<string, SortedIndex>();
+  readonly #indexes = new Indexes();
+  /** A list is there as long as something is in it. */
   readonly #lists = new Map<string, EntryQueue>();
   /** Number of the latest entry of all logs and lists; see `toPosition`. */
   #sequence = 0;
@@ -81,7 +81,7 @@ export class MemoryStateStore extends StateStore {
     const { limit, order } = parseOptions(listOptionsSchema, options, 'list options');
     const after = options.cursor === undefined ? undefined : fromCursor(options.cursor);
     // One more than asked for tells whether there is another page.
-    const items = this.#indexes.get(index)?.page(order, limit + 1, after) ?? [];
+    const items = this.#indexes.page(index, order, limit + 1, after);
     const last = items[limit - 1];
     if (items.length <= limit || last === undefined) return { items, nextCursor: null };
     items.pop();
@@ -90,7 +90,7 @@ export class MemoryStateStore extends StateStore {
 
   async count(index: string): Promise<number> {
     this.#requireOpen();
-    return this.#indexes.get(index)?.size ?? 0;
+    return this.#indexes.count(index);
   }
 
   async take(list: string): Promise<Entry | undefined> {
@@ -174,22 +174,15 @@ export class MemoryStateStore extends StateStore {
     for (const key of deletes.records) this.#records.delete(key);
     for (const log of deletes.logs) this.#logs.delete(log);
     for (const list of deletes.lists) this.#lists.delete(list);
-    for (const move of index) this.#move(move);
+    for (const { index: name, member, score } of index) {
+      if (score === null) this.#indexes.delete(name, member);
+      else this.#indexes.set(name, member, score);
+    }
     for (const { log, value } of append) this.#logs.append(log, ++this.#sequence, value);
     for (const { list, value } of push) this.#push(list, value);
-    // Last, so that a reader's answer comes from the whole commit.
-    for (const { log } of append) this.#logs.wake(log);
-  }
-
-  #move({ index: name, member, score }: PreparedCommit['index'][number]): void {
-    let index = this.#indexes.get(name);
-    if (score !== null) {
-      if (index === undefined) this.#indexes.set(name, (index = new SortedIndex()));
-      index.set(member, score);
-    } else if (index !== undefined) {
-      index.delete(member);
-      if (index.size === 0) this.#indexes.delete(name);
-    }
+    // Last, so that a reader's answer comes from the whole commit; once a log, for most have all entries of a commit.
+    let woken: string | undefined;
+    for (const { log } of append) if (log !== woken) this.#logs.wake((woken = log));
   }
 
   #push(list: string, value: JsonValue): void {

@@ -1,4 +1,5 @@
 import type { PreparedCommit } from '../commit/prepare-commit.js';
+import type { Indexes } from './indexes.js';
 import { StateError } from '../ports/state.errors.js';
 
 /** What a map or index answers about the names it holds. */
@@ -14,7 +15,7 @@ export interface Holdings {
     fieldCount(key: string): number;
     hasField(key: string, name: string): boolean;
   };
-  indexes: ReadonlyMap<string, Names>;
+  indexes: Pick<Indexes, 'size' | 'hasIndex' | 'count' | 'has'>;
   logs: Names;
   lists: ReadonlyMap<string, { readonly length: number }>;
 }
@@ -40,16 +41,18 @@ export function requireNames(commit: PreparedCommit, held: Holdings, maxNames: n
   if (held.records.mostFields + written > maxNames)
     for (const { key } of puts) requireFields(key, commit, held, maxNames);
   if (held.indexes.size + index.length > maxNames) {
+    const names = { size: held.indexes.size, has: (name: string) => held.indexes.hasIndex(name) };
     requireRoom(
       'indexes',
-      held.indexes,
+      names,
       placed(index).map((move) => move.index),
       maxNames,
     );
   }
   for (const { index: name } of index) {
-    const members = held.indexes.get(name);
-    if ((members?.size ?? 0) + index.length <= maxNames) continue;
+    const size = held.indexes.count(name);
+    if (size + index.length <= maxNames) continue;
+    const members = { size, has: (member: string) => held.indexes.has(name, member) };
     const added = placed(index).flatMap((move) => (move.index === name ? move.member : []));
     requireRoom('members of an index', members, added, maxNames);
   }

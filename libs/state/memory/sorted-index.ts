@@ -4,11 +4,21 @@ export interface Rank {
   score: number;
 }
 
-/** Parallel, sorted arrays: 16 bytes a place where an object each would take 64. */
+/** A member's place in one index. */
+export interface Place {
+  readonly member: string;
+  readonly index: SortedIndex;
+  /** Undefined once the member has left it. */
+  chunk: Chunk | undefined;
+  /** The place of the same member in another index. */
+  next: Place | undefined;
+}
+
+/** Parallel, sorted arrays. */
 interface Chunk {
-  members: string[];
+  places: Place[];
   scores: number[];
-  /** Places whose member has gone, or has another score now. */
+  /** Places that were left. */
   stale: number;
 }
 
@@ -16,38 +26,42 @@ interface Chunk {
 const CHUNK_SIZE = 256;
 
 /**
- * Members sorted by rank: a sorted list of sorted chunks, so that a change moves at most one chunk's members, at the
+ * Places sorted by rank: a sorted list of sorted chunks, so that a change moves at most one chunk's places, at the
  * ends as in the middle, and finding a place is two binary searches.
  *
- * Who goes leaves its place behind, and a chunk is tidied up when most of its places are left: taking out each at once
+ * A place that is left stays where it is, and a chunk is tidied up when half of it was left: taking out each at once
  * would cost most of the time that an index takes.
  */
 export class SortedIndex {
-  readonly #scores = new Map<string, number>();
   readonly #chunks: Chunk[] = [];
+  #size = 0;
 
   get size(): number {
-    return this.#scores.size;
+    return this.#size;
   }
 
-  has(member: string): boolean {
-    return this.#scores.has(member);
+  /** Puts a place where its member's score belongs. */
+  enter(place: Place, score: number): void {
+    this.#size++;
+    const chunkAt = this.#chunkOf(place.member, score);
+    const chunk = this.#chunks[chunkAt];
+    if (chunk === undefined) {
+      this.#append(place, score);
+      return;
+    }
+    place.chunk = chunk;
+    const at = placeIn(chunk, place.member, score);
+    chunk.places.splice(at, 0, place);
+    chunk.scores.splice(at, 0, score);
+    if (chunk.places.length > CHUNK_SIZE) this.#split(chunkAt, chunk);
   }
 
-  /** Places the member, or moves it. */
-  set(member: string, score: number): void {
-    const previous = this.#scores.get(member);
-    if (previous === score) return;
-    this.#scores.set(member, score);
-    if (previous !== undefined) this.#leave(member, previous);
-    this.#insert(member, score);
-  }
-
-  delete(member: string): void {
-    const score = this.#scores.get(member);
-    if (score === undefined) return;
-    this.#scores.delete(member);
-    this.#leave(member, score);
+  leave(place: Place): void {
+    const { chunk } = place;
+    if (chunk === undefined) return;
+    place.chunk = undefined;
+    this.#size--;
+    if (++chunk.stale * 2 >= chunk.places.length) this.#shrink(chunk);
   }
 
   /** Up to `limit` members in the given order, those behind `after` if given; `after` itself need not be there. */
@@ -60,15 +74,16 @@ export class SortedIndex {
       const chunk = this.#chunks[chunkAt];
       at = chunk === undefined ? 0 : placeIn(chunk, after.member, after.score);
       if (!ascending) at--;
-      else if (chunk?.members[at] === after.member && chunk.scores[at] === after.score) at++;
     }
     const page: Rank[] = [];
     while (page.length < limit) {
       const chunk = this.#chunks[chunkAt];
-      const member = chunk?.members[at];
+      const place = chunk?.places[at];
       const score = chunk?.scores[at];
-      if (member !== undefined && score !== undefined) {
-        if (this.#scores.get(member) === score) page.push({ member, score });
+      if (place !== undefined && score !== undefined) {
+        const { member } = place;
+        const isShown = after?.member === member && after.score === score;
+        if (place.chunk !== undefined && !isShown) page.push({ member, score });
         at += ascending ? 1 : -1;
       } else {
         chunkAt += ascending ? 1 : -1;
@@ -79,77 +94,48 @@ export class SortedIndex {
     return page;
   }
 
-  #insert(member: string, score: number): void {
-    const chunkAt = this.#chunkOf(member, score);
-    const chunk = this.#chunks[chunkAt];
-    if (chunk === undefined) {
-      this.#append(member, score);
-      return;
-    }
-    const at = placeIn(chunk, member, score);
-    if (chunk.members[at] === member && chunk.scores[at] === score) {
-      chunk.stale--; // it comes back to the place that it left
-      return;
-    }
-    chunk.members.splice(at, 0, member);
-    chunk.scores.splice(at, 0, score);
-    if (chunk.members.length > CHUNK_SIZE) this.#split(chunkAt, chunk);
-  }
-
   /** Behind all others: most scores are times, so this is the way most members come in. It fills chunks to the brim. */
-  #append(member: string, score: number): void {
+  #append(place: Place, score: number): void {
     const last = this.#chunks.at(-1);
-    if (last === undefined || last.members.length >= CHUNK_SIZE) {
-      this.#chunks.push({ members: [member], scores: [score], stale: 0 });
+    if (last === undefined || last.places.length >= CHUNK_SIZE) {
+      place.chunk = { places: [place], scores: [score], stale: 0 };
+      this.#chunks.push(place.chunk);
     } else {
-      last.members.push(member);
+      place.chunk = last;
+      last.places.push(place);
       last.scores.push(score);
     }
   }
 
   #split(chunkAt: number, chunk: Chunk): void {
-    this.#tidy(chunk);
-    if (chunk.members.length <= CHUNK_SIZE) return;
+    tidy(chunk);
+    if (chunk.places.length <= CHUNK_SIZE) return;
     const half = CHUNK_SIZE / 2;
-    this.#chunks.splice(chunkAt + 1, 0, {
-      members: chunk.members.splice(half),
-      scores: chunk.scores.splice(half),
-      stale: 0,
-    });
+    const upper = { places: chunk.places.splice(half), scores: chunk.scores.splice(half), stale: 0 };
+    for (const place of upper.places) place.chunk = upper;
+    this.#chunks.splice(chunkAt + 1, 0, upper);
   }
 
-  #leave(member: string, score: number): void {
-    const chunkAt = this.#chunkOf(member, score);
-    const chunk = this.#chunks[chunkAt];
-    if (chunk === undefined || ++chunk.stale * 2 < chunk.members.length) return;
-    this.#tidy(chunk);
+  #shrink(chunk: Chunk): void {
+    const chunkAt = this.#placeOf(chunk);
+    tidy(chunk);
     const next = this.#chunks[chunkAt + 1];
-    if (chunk.members.length === 0) {
+    if (chunk.places.length === 0) {
       this.#chunks.splice(chunkAt, 1);
-    } else if (next !== undefined && chunk.members.length + next.members.length <= CHUNK_SIZE / 2) {
+    } else if (next !== undefined && chunk.places.length + next.places.length <= CHUNK_SIZE / 2) {
       // Else members taken out at random would leave a chunk for each one that stays.
-      chunk.members.push(...next.members);
+      for (const place of next.places) if (place.chunk !== undefined) place.chunk = chunk;
+      chunk.places.push(...next.places);
       chunk.scores.push(...next.scores);
       chunk.stale += next.stale;
       this.#chunks.splice(chunkAt + 1, 1);
     }
   }
 
-  /** Takes the stale places out. */
-  #tidy(chunk: Chunk): void {
-    if (chunk.stale === 0) return;
-    const { members, scores } = chunk;
-    let kept = 0;
-    for (let at = 0; at < members.length; at++) {
-      const member = members[at] as string;
-      const score = scores[at] as number;
-      if (this.#scores.get(member) !== score) continue;
-      members[kept] = member;
-      scores[kept++] = score;
-    }
-    members.length = kept;
-    scores.length = kept;
-    chunk.stale = 0;
+  #placeOf(chunk: Chunk): number {
+    const at = this.#chunkOf(chunk.places[0]?.member ?? '', chunk.scores[0] ?? -Infinity);
+    // Equal ranks, of one who left and came back, may begin in the chunk before.
+    return this.#chunks[at] === chunk ? at : this.#chunks.indexOf(chunk, at);
   }
 
   /** The first chunk that does not end before the rank; behind the last one when all do. */
@@ -167,18 +153,34 @@ export class SortedIndex {
 
   #endsBefore(chunkAt: number, member: string, score: number): boolean {
     const chunk = this.#chunks[chunkAt];
-    return chunk !== undefined && isBefore(chunk, chunk.members.length - 1, member, score);
+    return chunk !== undefined && isBefore(chunk, chunk.places.length - 1, member, score);
   }
 
   #lengthOf(chunkAt: number): number {
-    return this.#chunks[chunkAt]?.members.length ?? 0;
+    return this.#chunks[chunkAt]?.places.length ?? 0;
   }
+}
+
+/** Takes out the places that were left. */
+function tidy(chunk: Chunk): void {
+  if (chunk.stale === 0) return;
+  const { places, scores } = chunk;
+  let kept = 0;
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as Place;
+    if (place.chunk === undefined) continue;
+    places[kept] = place;
+    scores[kept++] = scores[at] as number;
+  }
+  places.length = kept;
+  scores.length = kept;
+  chunk.stale = 0;
 }
 
 /** The first place in the chunk that is not before the rank. */
 function placeIn(chunk: Chunk, member: string, score: number): number {
   let low = 0;
-  let high = chunk.members.length;
+  let high = chunk.places.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (isBefore(chunk, middle, member, score)) low = middle + 1;
@@ -189,5 +191,5 @@ function placeIn(chunk: Chunk, member: string, score: number): number {
 
 function isBefore(chunk: Chunk, at: number, member: string, score: number): boolean {
   const itsScore = chunk.scores[at] ?? -Infinity;
-  return itsScore < score || (itsScore === score && (chunk.members[at] ?? '') < member);
+  return itsScore < score || (itsScore === score && (chunk.places[at]?.member ?? '') < member);
 }
