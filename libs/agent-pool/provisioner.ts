@@ -54,7 +54,7 @@ export class Provisioner {
     const { capability } = this.#pooled;
     this.#stopped = true;
     this.#retry?.cancel();
-    this.#deadline?.abort(new AbortedError('shutdown', `the pool "${capability}" is closing`));
+    this.#deadline?.abort(new AbortedError('shutdown', `an agent of "${capability}" is not wanted any more`));
     await this.#attempt;
     const { clock } = this.#options;
     const discarded = this.#discarded;

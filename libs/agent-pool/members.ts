@@ -1,0 +1,129 @@
+import type { Clock } from '#core';
+import type { OrchestraEvents } from '#events';
+import { disposeAgent } from './dispose-agent.js';
+import type { ResolvedPoolDefinition } from './pool-definition.js';
+import { PooledAgent } from './pooled-agent.js';
+import { Provisioner } from './provisioner.js';
+
+export interface MembersOptions {
+  definition: ResolvedPoolDefinition;
+  clock: Clock;
+  events: OrchestraEvents;
+  /** Told when an agent is there and its slots are free. */
+  onReady: (pooled: PooledAgent) => void;
+}
+
+/**
+ * The agents of one pool: how they come, take each other's place, and go.
+ * One that leaves takes no more tasks, and is disposed of when its last one ended: see `taskEnded`.
+ */
+export class Members {
+  readonly #options: MembersOptions;
+  /** One place an agent; who replaces another takes its place, so that turns keep their order. */
+  readonly #current: PooledAgent[] = [];
+  /** Those who lost their place and are not disposed of yet. */
+  readonly #leaving = new Set<PooledAgent>();
+  /** Of those who are not there yet. */
+  readonly #provisioners = new Map<PooledAgent, Provisioner>();
+  /** Disposals, and ends of creates, under way. */
+  readonly #stops = new Set<Promise<void>>();
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /** Those who have a place, in its order; some may not be there yet. Live: it changes with the pool. */
+  get current(): readonly PooledAgent[] {
+    return this.#current;
+  }
+
+  /** The current ones, then those who leave. */
+  get all(): PooledAgent[] {
+    return [...this.#current, ...this.#leaving];
+  }
+
+  /** Begins to make `count` agents, all at once. Resolves when the first attempt of each has ended, well or not. */
+  async add(count: number): Promise<void> {
+    const first = this.#current.length;
+    await Promise.all(Array.from({ length: count }, (_, n) => this.#provision(first + n)));
+  }
+
+  /** A new agent takes its place at once, and it leaves. Nothing happens when it has no place any more. */
+  replace(pooled: PooledAgent): void {
+    const place = this.#current.indexOf(pooled);
+    if (place < 0) return;
+    // Before the disposal: agents that share something must see that it is still needed.
+    void this.#provision(place);
+    this.#leave(pooled);
+  }
+
+  /** It leaves, and nobody takes its place. Nothing happens when it has none any more. */
+  remove(pooled: PooledAgent): void {
+    const place = this.#current.indexOf(pooled);
+    if (place < 0) return;
+    this.#current.splice(place, 1);
+    this.#leave(pooled);
+  }
+
+  /** To be called after `giveBack`: it may have been the last task of one that leaves. */
+  taskEnded(pooled: PooledAgent): void {
+    if (pooled.leaving && pooled.active === 0) this.#stop(pooled);
+  }
+
+  /** Aborts creates and disposes of every agent at once, whatever it does. Resolves when that is done (bounded). */
+  async close(): Promise<void> {
+    for (const pooled of this.all) {
+      pooled.leave();
+      this.#stop(pooled);
+    }
+    await Promise.all(this.#stops);
+  }
+
+  #provision(place: number): Promise<void> {
+    const { definition, clock, events, onReady } = this.#options;
+    const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory } = definition;
+    const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency });
+    const provisioner = new Provisioner(pooled, {
+      clock,
+      events,
+      factory,
+      createTimeoutMs,
+      onReady: () => {
+        this.#provisioners.delete(pooled);
+        onReady(pooled);
+      },
+    });
+    this.#current[place] = pooled;
+    this.#provisioners.set(pooled, provisioner);
+    return provisioner.start();
+  }
+
+  #leave(pooled: PooledAgent): void {
+    pooled.leave();
+    this.#leaving.add(pooled);
+    this.taskEnded(pooled);
+  }
+
+  #stop(pooled: PooledAgent): void {
+    const { clock, events } = this.#options;
+    const { agentId, capability, statistics } = pooled;
+    const agent = pooled.giveUp();
+    const end = agent === undefined ? this.#stopMaking(pooled) : disposeAgent(agent, clock, capability);
+    if (end === undefined) return;
+    const stop = end.then(() => {
+      pooled.stopped();
+      this.#leaving.delete(pooled);
+      this.#stops.delete(stop);
+      if (agent !== undefined) {
+        events.publish('agent.stopped', { agentId, capability, tasks: statistics.tasks });
+      }
+    });
+    this.#stops.add(stop);
+  }
+
+  #stopMaking(pooled: PooledAgent): Promise<void> | undefined {
+    const provisioner = this.#provisioners.get(pooled);
+    this.#provisioners.delete(pooled);
+    return provisioner?.stop();
+  }
+}
