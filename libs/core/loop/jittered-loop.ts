@@ -4,8 +4,8 @@ import { throwUncaught } from '../errors/throw-uncaught.js';
 
 export interface JitteredLoopOptions {
   clock: Clock;
-  /** Mean wait between the end of one run and the start of the next. */
-  intervalMs: number;
+  /** Mean wait between the end of one run and the start of the next; a function is asked before each wait. */
+  intervalMs: number | (() => number);
   /** Each wait is uniform in intervalMs × (1 ± jitter), so that many loops do not wake together. 0..1, default 0.2. */
   jitter?: number;
   /** One run. Gets a signal that aborts, with an `AbortedError` of kind `shutdown`, when the loop stops. */
@@ -52,7 +52,8 @@ export class JitteredLoop {
 
   #schedule(): void {
     const { clock, intervalMs, jitter = 0.2, random = Math.random } = this.#options;
-    const delayMs = intervalMs * (1 - jitter + 2 * jitter * random());
+    const meanMs = typeof intervalMs === 'number' ? intervalMs : intervalMs();
+    const delayMs = meanMs * (1 - jitter + 2 * jitter * random());
     this.#timer = clock.setTimer(() => {
       this.#running = this.#runOnce();
     }, delayMs);
