@@ -50,7 +50,7 @@ export class McpAgent implements Agent {
 
   async ping(signal: AbortSignal): Promise<void> {
     const connection = await this.#connected(signal);
-    await connection.ping(signal);
+    await connection.ping(signal, this.#clock);
   }
 
   /** Tasks under way fail. Resolves when the server, if it is ours, has ended. */

@@ -1,7 +1,8 @@
-import { Client, type RequestOptions } from '@modelcontextprotocol/client';
+import { Client, METHOD_NOT_FOUND, ProtocolError, type RequestOptions } from '@modelcontextprotocol/client';
 import type { AgentContext } from '#agent-pool';
-import { MAX_DELAY_MS, MissingPeerError, untilAborted } from '#core';
+import { MAX_DELAY_MS, MissingPeerError, untilAborted, type Clock } from '#core';
 import { AgentError } from '../agents.errors.js';
+import { askUnlessBusy } from '../ping/ask-unless-busy.js';
 import { isSessionLost, mcpError } from './mcp-errors.js';
 import type { McpTransport } from './mcp-transport.js';
 import type { ToolCall } from './tool-call.js';
@@ -76,12 +77,18 @@ export class McpConnection {
     }
   }
 
-  /** @throws {AgentError}; the signal's reason. */
-  async ping(signal: AbortSignal): Promise<void> {
+  /**
+   * A server that does not answer while a call is under way is well: many do one thing after the other. So is one that
+   * answers that it knows no ping.
+   * @throws {AgentError}; the signal's reason.
+   */
+  async ping(signal: AbortSignal, clock: Clock): Promise<void> {
+    const isBusy = (): boolean => this.#callsUnderWay > 0 && !this.#closed;
     try {
-      await this.#client.ping(requestOptions(signal));
+      await askUnlessBusy((asking) => this.#client.ping(requestOptions(asking)), { clock, signal, isBusy });
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof ProtocolError && error.code === METHOD_NOT_FOUND) return;
       throw this.#explain(error);
     }
   }

@@ -1,8 +1,10 @@
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { AgentContext, AgentResources, AgentTask } from '#agent-pool';
 import { Deadline, onAbort, untilAborted, type Clock } from '#core';
 import type { AgentError } from '../agents.errors.js';
+import { askUnlessBusy } from '../ping/ask-unless-busy.js';
 import { Patience } from './patience.js';
 import { plainContext } from './plain-context.js';
 import type { ResolvedThreadAgentOptions } from './thread-agent-options.js';
@@ -19,6 +21,9 @@ export interface AgentThreadDependencies {
   clock: Clock;
 }
 
+/** A thread whose event loop was active for this part of the time served no message meanwhile. */
+const BLOCKED_UTILIZATION = 0.9;
+
 /**
  * One worker thread with the module of an agent loaded: a piscina pool of one thread that is never replaced there.
  * States: loading → ready → ended (final), by `end` or by itself; then every call fails with what ended it.
@@ -29,10 +34,12 @@ export class AgentThread {
   readonly #pool: Piscina;
   readonly #calls: ThreadCalls;
   readonly #exited: Promise<void>;
+  readonly #readLoop: () => EventLoopUtilization;
   readonly #utilization: UtilizationWindow;
   readonly #loading: Promise<string>;
   #heap: HeapFigures | undefined;
   #hasServed = false;
+  #tasksUnderWay = 0;
 
   private constructor({ piscina, entry, options, clock }: AgentThreadDependencies) {
     const { module, maxOutputBytes, abortGraceMs, resourceLimits } = options;
@@ -64,7 +71,8 @@ export class AgentThread {
       port1.close();
       throw threadLost('no thread could be started');
     }
-    this.#utilization = new UtilizationWindow(() => worker.performance.eventLoopUtilization(), clock);
+    this.#readLoop = () => worker.performance.eventLoopUtilization();
+    this.#utilization = new UtilizationWindow(this.#readLoop, clock);
     this.#exited = this.#watch(worker);
   }
 
@@ -113,6 +121,7 @@ export class AgentThread {
     const { signal } = context;
     signal.throwIfAborted();
     this.#hasServed = true;
+    this.#tasksUnderWay++;
     const patience = new Patience({
       clock: this.#clock,
       abortGraceMs: this.#abortGraceMs,
@@ -135,19 +144,22 @@ export class AgentThread {
     } finally {
       leave();
       patience.cancel();
+      this.#tasksUnderWay--;
     }
   }
 
-  /** Asks the module, in its turn: a thread that is busy does not answer. @throws as `execute`; its abort ends nothing. */
+  /**
+   * Asks the module, in its turn; a thread that a task keeps blocked is well. @throws as `execute`; its abort ends nothing.
+   */
   async ping(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const { callId, output } = this.#calls.begin({ type: 'ping' });
-    const leave = onAbort(signal, () => this.#calls.abort(callId, signal));
-    try {
-      await untilAborted(output, signal);
-    } finally {
-      leave();
-    }
+    let since = this.#readLoop();
+    const isBusy = (): boolean => {
+      const now = this.#readLoop();
+      const { utilization } = performance.eventLoopUtilization(now, since);
+      since = now;
+      return this.#tasksUnderWay > 0 && utilization >= BLOCKED_UTILIZATION;
+    };
+    await askUnlessBusy((asking) => this.#ask(asking), { clock: this.#clock, signal, isBusy });
   }
 
   /** Has the module dispose of what it holds, for `abortGraceMs` at most, and ends the thread. @throws what it throws. */
@@ -164,6 +176,16 @@ export class AgentThread {
     this.#calls.fail(failure);
     await this.#pool.destroy();
     await this.#exited;
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { callId, output } = this.#calls.begin({ type: 'ping' });
+    const leave = onAbort(signal, () => this.#calls.abort(callId, signal));
+    try {
+      await output;
+    } finally {
+      leave();
+    }
   }
 
   async #disposeModule(): Promise<void> {
