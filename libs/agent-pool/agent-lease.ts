@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '#core';
 import type { Agent, AgentContext, AgentTask } from './ports/agent.js';
+import type { AgentLostError } from './ports/agent-lost.errors.js';
 import type { Lease, LeaseOutcome } from './lease.js';
 import type { PooledAgent } from './pooled-agent.js';
 
@@ -9,14 +10,16 @@ export interface Lessor {
   abandoned(pooled: PooledAgent, error: ErrorRecord): void;
 }
 
-/** A slot of an agent, taken when it is made. */
+/** A slot of an agent, taken when it is made and given back when it ends. */
 export class AgentLease implements Lease {
   readonly #pooled: PooledAgent;
   readonly #agent: Agent;
   #lessor: Lessor | undefined;
+  #onLost: ((error: AgentLostError) => void) | undefined;
+  #lost: AgentLostError | undefined;
 
   constructor(pooled: PooledAgent, lessor: Lessor) {
-    this.#agent = pooled.take();
+    this.#agent = pooled.take(this);
     this.#pooled = pooled;
     this.#lessor = lessor;
   }
@@ -29,7 +32,13 @@ export class AgentLease implements Lease {
     return this.#pooled.capability;
   }
 
-  execute(task: AgentTask, context: AgentContext): Promise<unknown> {
+  execute(
+    task: AgentTask,
+    context: AgentContext,
+    onLost?: (error: AgentLostError) => void,
+  ): Promise<unknown> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    this.#onLost = onLost;
     return this.#agent.execute(task, context);
   }
 
@@ -41,9 +50,18 @@ export class AgentLease implements Lease {
     this.#end()?.abandoned(this.#pooled, error);
   }
 
+  /** Ends it, and tells its holder. For the pool, which knows: it tells the lessor nothing. */
+  lose(error: AgentLostError): void {
+    if (this.#end() === undefined) return;
+    this.#lost = error;
+    this.#onLost?.(error);
+  }
+
   #end(): Lessor | undefined {
     const lessor = this.#lessor;
+    if (lessor === undefined) return undefined;
     this.#lessor = undefined;
+    this.#pooled.giveBack(this);
     return lessor;
   }
 }

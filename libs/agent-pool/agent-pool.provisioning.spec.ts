@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ManualClock } from '#core';
 import { DISPOSE_TIMEOUT_MS } from './dispose-agent.js';
-import { CREATE_BACKOFF } from './provisioner.js';
+import { CREATE_BACKOFF } from './health/next-create.js';
 import { FakeAgent, FakeFactory, slowly } from './testing/fake-factory.js';
 import { createGate } from './testing/gate.js';
 import { makePool, makeReadyPool, outcomeOf, type Bench } from './testing/make-pool.js';

@@ -17,6 +17,10 @@ export class CallableAgent implements Agent {
     return await this.#callable(task, context);
   }
 
+  get pingable(): boolean {
+    return this.#hooks.ping !== undefined;
+  }
+
   async ping(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#hooks.ping?.(signal);

@@ -1,10 +1,13 @@
 import { ValidationError, type Clock, type ErrorRecord } from '#core';
 import type { OrchestraEvents } from '#events';
 import { AgentLease, type Lessor } from './agent-lease.js';
+import { settleInTime } from './dispose-agent.js';
+import { HealthProber } from './health/health-prober.js';
 import type { Lease, LeaseOptions, LeaseOutcome } from './lease.js';
 import { Members } from './members.js';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import type { PooledAgent } from './pooled-agent.js';
+import { AgentGoneError, AgentLostError } from './ports/agent-lost.errors.js';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
 import type { AgentSelection } from './selection/agent-selection.js';
 import { createSelection } from './selection/create-selection.js';
@@ -25,6 +28,7 @@ export class CapabilityPool implements Lessor {
   readonly #waiters = new Waiters<Lease>();
   readonly #statistics = new TaskStatistics();
   readonly #members: Members;
+  readonly #prober: HealthProber;
   #provisioned: Promise<void> | undefined;
   #abandoned = 0;
   #closed = false;
@@ -34,8 +38,19 @@ export class CapabilityPool implements Lessor {
     this.#clock = clock;
     this.#events = events;
     this.#selection = createSelection(definition.selection);
-    const onReady = (pooled: PooledAgent): void => this.#serve(pooled);
+    const onReady = (pooled: PooledAgent): void => {
+      if (pooled.pingable) this.#prober.start();
+      this.#serve(pooled);
+    };
     this.#members = new Members({ definition, clock, events, onReady });
+    this.#prober = new HealthProber({
+      health: definition.health,
+      clock,
+      agents: () => this.#members.all,
+      onUnhealthy: (pooled, error) => this.#lose(pooled, 'unhealthy', error),
+      onRecovered: ({ agentId, capability }) =>
+        events.publish('agent.recovered', { agentId, capability, attempts: 0 }),
+    });
   }
 
   /** Begins to make `size.min` agents, all at once. To be called once. */
@@ -74,20 +89,18 @@ export class CapabilityPool implements Lessor {
     return this.#waiters.wait(priority, signal);
   }
 
-  released(pooled: PooledAgent, { ok, durationMs }: LeaseOutcome): void {
+  released(pooled: PooledAgent, { ok, durationMs, error }: LeaseOutcome): void {
     const nowMs = this.#clock.monotonic();
     pooled.statistics.record(ok, durationMs, nowMs);
     this.#statistics.record(ok, durationMs, nowMs);
-    pooled.giveBack();
+    if (error instanceof AgentGoneError) this.#lose(pooled, 'lost', error);
     this.#serve(pooled);
     this.#members.taskEnded(pooled);
   }
 
   abandoned(pooled: PooledAgent, error: ErrorRecord): void {
-    pooled.statistics.recordAbandoned();
-    this.#statistics.recordAbandoned();
+    this.#countGivenUp(pooled);
     this.#abandoned++;
-    pooled.giveBack();
     if (pooled.leaving) {
       this.#members.taskEnded(pooled);
       return;
@@ -101,7 +114,13 @@ export class CapabilityPool implements Lessor {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiters.rejectAll(this.#closedError());
-    await this.#members.close();
+    await Promise.all([this.#prober.stop(), this.#members.close()]);
+    const { factory, capability } = this.#definition;
+    await settleInTime(
+      async () => factory.close?.(),
+      this.#clock,
+      `closing what makes agents of "${capability}"`,
+    );
   }
 
   agents(): AgentSnapshot[] {
@@ -116,6 +135,23 @@ export class CapabilityPool implements Lessor {
       statistics: this.#statistics,
       abandoned: this.#abandoned,
     });
+  }
+
+  /** Its tasks fail at once, wherever they are, and another agent takes its place. */
+  #lose(pooled: PooledAgent, reason: 'unhealthy' | 'lost', cause: unknown): void {
+    // First, lest it gets the tasks that come when the slots of the others are free.
+    this.#members.restart(pooled, reason, cause);
+    const error = new AgentLostError(pooled.agentId, cause);
+    for (const lease of pooled.leases) {
+      this.#countGivenUp(pooled);
+      lease.lose(error);
+    }
+    this.#members.taskEnded(pooled);
+  }
+
+  #countGivenUp(pooled: PooledAgent): void {
+    pooled.statistics.recordGivenUp();
+    this.#statistics.recordGivenUp();
   }
 
   #serve(pooled: PooledAgent): void {

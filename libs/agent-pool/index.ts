@@ -7,6 +7,7 @@ export {
   type AgentResources,
   type AgentTask,
 } from './ports/agent.js';
+export { AgentGoneError, AgentLostError } from './ports/agent-lost.errors.js';
 export { AgentPoolError, type AgentPoolErrorCode } from './ports/agent-pool.errors.js';
 export { AgentPool } from './agent-pool.js';
 export { AgentPoolModule, type AgentPoolModuleOptions } from './agent-pool.module.js';

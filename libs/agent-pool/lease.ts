@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '#core';
 import type { AgentContext, AgentTask } from './ports/agent.js';
+import type { AgentLostError } from './ports/agent-lost.errors.js';
 
 export interface LeaseOptions {
   /** Aborting it takes the waiter out of the line at once. */
@@ -12,15 +13,25 @@ export interface LeaseOutcome {
   /** Whether the task succeeded. */
   ok: boolean;
   durationMs: number;
+  /** What a failed task ended with; after an `AgentGoneError` the agent is replaced. */
+  error?: unknown;
 }
 
-/** The right to run one task on one agent. Exactly one of `release` and `abandon` ends it; later calls do nothing. */
+/**
+ * The right to run one task on one agent. Exactly one of `release`, `abandon` and the loss of the agent ends it; what
+ * comes later does nothing.
+ */
 export interface Lease {
   readonly agentId: string;
   readonly capability: string;
 
-  /** Runs the task on the leased agent. @throws what the agent throws. */
-  execute(task: AgentTask, context: AgentContext): Promise<unknown>;
+  /**
+   * Runs the task on the leased agent.
+   * @param onLost told when the agent is lost under the task, whatever the agent itself does: the lease has ended then,
+   * and what the promise comes to is of no interest any more.
+   * @throws what the agent throws; {AgentLostError} when the agent was lost before.
+   */
+  execute(task: AgentTask, context: AgentContext, onLost?: (error: AgentLostError) => void): Promise<unknown>;
 
   /** Gives the slot back; the next waiter gets it before this returns. */
   release(outcome: LeaseOutcome): void;

@@ -1,6 +1,9 @@
-import type { Clock } from '#core';
+import { toErrorRecord, type Clock } from '#core';
 import type { OrchestraEvents } from '#events';
 import { disposeAgent } from './dispose-agent.js';
+import { nextCreate } from './health/next-create.js';
+import { publishFailure } from './health/publish-failure.js';
+import { RestartHistory } from './health/restart-history.js';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import { PooledAgent } from './pooled-agent.js';
 import { Provisioner } from './provisioner.js';
@@ -45,21 +48,39 @@ export class Members {
   /** Begins to make `count` agents, all at once. Resolves when the first attempt of each has ended, well or not. */
   async add(count: number): Promise<void> {
     const first = this.#current.length;
-    await Promise.all(Array.from({ length: count }, (_, n) => this.#provision(first + n)));
+    const places = Array.from({ length: count }, (_, n) => first + n);
+    const history = (): RestartHistory => new RestartHistory(this.#options.definition.restart);
+    await Promise.all(places.map((place) => this.#make(place, history()).start()));
   }
 
-  /** A new agent takes its place at once, and it leaves. Nothing happens when it has no place any more. */
+  /** A new agent takes its place at once, and it leaves. Nothing happens when it leaves already. */
   replace(pooled: PooledAgent): void {
-    const place = this.#current.indexOf(pooled);
+    const place = this.#placeOf(pooled);
     if (place < 0) return;
     // Before the disposal: agents that share something must see that it is still needed.
-    void this.#provision(place);
+    void this.#make(place, pooled.history).start();
     this.#leave(pooled);
   }
 
-  /** It leaves, and nobody takes its place. Nothing happens when it has none any more. */
+  /**
+   * It was lost: it leaves, and a new one takes its place, which is made after a back-off, or a quarantine when that
+   * happens too often. Nothing is made for one that was leaving anyway.
+   */
+  restart(pooled: PooledAgent, reason: 'unhealthy' | 'lost', cause: unknown): void {
+    const { definition, clock, events } = this.#options;
+    const place = this.#placeOf(pooled);
+    if (place < 0) return;
+    const { maxRestarts, quarantineMs } = definition.restart;
+    const next = nextCreate(pooled.history.record(clock.monotonic()), maxRestarts, quarantineMs);
+    const error = toErrorRecord(cause, 'AGENT_UNHEALTHY');
+    this.#make(place, pooled.history).startLater(error, next);
+    this.#leave(pooled);
+    publishFailure(events, pooled, { reason, error, next }, this.#current[place]);
+  }
+
+  /** It leaves, and nobody takes its place. Nothing happens when it leaves already. */
   remove(pooled: PooledAgent): void {
-    const place = this.#current.indexOf(pooled);
+    const place = this.#placeOf(pooled);
     if (place < 0) return;
     this.#current.splice(place, 1);
     this.#leave(pooled);
@@ -79,15 +100,16 @@ export class Members {
     await Promise.all(this.#stops);
   }
 
-  #provision(place: number): Promise<void> {
+  #make(place: number, history: RestartHistory): Provisioner {
     const { definition, clock, events, onReady } = this.#options;
-    const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory } = definition;
-    const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency });
+    const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory, restart } = definition;
+    const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency, history });
     const provisioner = new Provisioner(pooled, {
       clock,
       events,
       factory,
       createTimeoutMs,
+      restart,
       onReady: () => {
         this.#provisioners.delete(pooled);
         onReady(pooled);
@@ -95,7 +117,12 @@ export class Members {
     });
     this.#current[place] = pooled;
     this.#provisioners.set(pooled, provisioner);
-    return provisioner.start();
+    return provisioner;
+  }
+
+  /** Negative when it leaves; at close all do that from their places. */
+  #placeOf(pooled: PooledAgent): number {
+    return pooled.leaving ? -1 : this.#current.indexOf(pooled);
   }
 
   #leave(pooled: PooledAgent): void {

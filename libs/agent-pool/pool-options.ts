@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { idSchema, durationMsSchema } from '#core';
+import { healthOptionsSchema } from './health/health-options.js';
+import { restartOptionsSchema } from './health/restart-options.js';
 
 /** How the agent of the next lease is chosen among those with a free slot. */
 export const SELECTIONS = ['round-robin', 'least-loaded', 'performance-based', 'resource-aware'] as const;
@@ -34,5 +36,7 @@ export const poolOptionsSchema = z.strictObject({
     .describe('Which agent with a free slot the next task gets.'),
   maxWaiters: z.int().min(1).default(100_000).describe('Leases that may wait at once; the next is refused.'),
   createTimeoutMs: durationMsSchema.default(10_000).describe('How long making one agent may take.'),
+  health: healthOptionsSchema.prefault({}).describe('How agents are asked whether they are able to work.'),
+  restart: restartOptionsSchema.prefault({}).describe('What is done with agents that fail again and again.'),
 });
 export type PoolOptions = z.input<typeof poolOptionsSchema>;

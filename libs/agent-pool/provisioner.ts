@@ -1,25 +1,26 @@
 import {
   AbortedError,
   Deadline,
-  backoffDelayMs,
   toErrorRecord,
   untilAborted,
   type Clock,
+  type ErrorRecord,
   type Timer,
 } from '#core';
 import type { OrchestraEvents } from '#events';
 import type { Agent, AgentFactory } from './ports/agent.js';
+import { nextCreate, type NextCreate } from './health/next-create.js';
+import { publishFailure } from './health/publish-failure.js';
+import type { RestartOptions } from './health/restart-options.js';
 import { disposeAgent, settleInTime } from './dispose-agent.js';
 import type { PooledAgent } from './pooled-agent.js';
-
-/** The waits between failing creates: full jitter below 500 ms, 1 s, 2 s, ... 30 s. */
-export const CREATE_BACKOFF = Object.freeze({ baseDelayMs: 500, maxDelayMs: 30_000, multiplier: 2 });
 
 export interface ProvisionerOptions {
   clock: Clock;
   events: OrchestraEvents;
   factory: AgentFactory;
   createTimeoutMs: number;
+  restart: RestartOptions;
   /** Told once, when the agent is there and its slots are free. */
   onReady: (pooled: PooledAgent) => void;
 }
@@ -37,6 +38,7 @@ export class Provisioner {
   /** The end of a create that was under way at `stop`. */
   #discarded: Promise<void> | undefined;
   #stopped = false;
+  #quarantined = false;
 
   constructor(pooled: PooledAgent, options: ProvisionerOptions) {
     this.#pooled = pooled;
@@ -47,6 +49,14 @@ export class Provisioner {
   start(): Promise<void> {
     this.#attempt = this.#create();
     return this.#attempt;
+  }
+
+  /** The same, but it begins to make it only when that is its turn. */
+  startLater(error: ErrorRecord, { retryInMs, quarantined }: NextCreate): void {
+    const { clock } = this.#options;
+    if (quarantined) this.#quarantined = true;
+    this.#pooled.createWaits(error, quarantined ? new Date(clock.now() + retryInMs).toISOString() : null);
+    this.#retry = clock.setTimer(() => void this.start(), retryInMs);
   }
 
   /** Aborts the create under way and waits for its end (bounded); none follows. */
@@ -97,22 +107,20 @@ export class Provisioner {
 
   #ready(agent: Agent, durationMs: number): void {
     const { clock, events, onReady } = this.#options;
-    const { agentId, capability, createsBegun: attempts } = this.#pooled;
+    const { agentId, capability, createsBegun: attempts, failedBefore } = this.#pooled;
     this.#pooled.ready(agent, clock.timestamp());
     onReady(this.#pooled);
     events.publish('agent.started', { agentId, capability, durationMs });
-    if (attempts > 1) events.publish('agent.recovered', { agentId, capability, attempts });
+    if (failedBefore) events.publish('agent.recovered', { agentId, capability, attempts });
   }
 
   #failed(cause: unknown): void {
-    const { clock, events } = this.#options;
-    const { agentId, capability, createsBegun } = this.#pooled;
+    const { events, restart } = this.#options;
     const error = toErrorRecord(cause, 'AGENT_CREATE_FAILED');
-    const retryInMs = backoffDelayMs(CREATE_BACKOFF, createsBegun);
-    this.#pooled.createFailed(error);
-    this.#retry = clock.setTimer(() => {
-      this.#attempt = this.#create();
-    }, retryInMs);
-    events.publish('agent.failed', { agentId, capability, reason: 'create', error, retryInMs });
+    // One that fails when its quarantine is over goes back there.
+    const allowed = this.#quarantined ? 0 : restart.maxFailedCreates;
+    const next = nextCreate(this.#pooled.createsBegun, allowed, restart.quarantineMs);
+    this.startLater(error, next);
+    publishFailure(events, this.#pooled, { reason: 'create', error, next });
   }
 }

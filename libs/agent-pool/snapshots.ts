@@ -14,7 +14,7 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
-/** `degraded`: fewer usable agents than `size.min`; `critical`: none. */
+/** `degraded`: fewer usable agents than `size.min`, or one in quarantine; `critical`: none usable. */
 export const POOL_HEALTHS = ['healthy', 'degraded', 'critical'] as const;
 export type PoolHealth = (typeof POOL_HEALTHS)[number];
 
@@ -39,7 +39,17 @@ export interface AgentSnapshot {
   };
   /** Null for agents that have no thread of their own, and while there is none. */
   resources: AgentResources | null;
-  /** Why it is not there, while it is in `error` or `starting` again. */
+  health: {
+    /** When its latest ping ended, ISO 8601; null before the first. */
+    lastPingAt: string | null;
+    /** Failed pings that later ones have not made forgotten. */
+    failedPings: number;
+    /** How often the agent of its place was lost, and made anew, since the start. */
+    restarts: number;
+    /** When it is tried again, ISO 8601; null unless it is quarantined. */
+    quarantinedUntil: string | null;
+  };
+  /** Why it is not there, while it is in `error`, `quarantined` or `starting` again. */
   error: ErrorRecord | null;
 }
 

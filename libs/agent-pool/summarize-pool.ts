@@ -32,7 +32,7 @@ export function summarizePool(definition: ResolvedPoolDefinition, figures: PoolF
   return {
     capability,
     kind: factory.kind,
-    health: healthOf(byState.idle + byState.busy, size.min),
+    health: healthOf(byState, size.min),
     selection,
     concurrencyPerAgent,
     size: { ...size, current: figures.size },
@@ -42,7 +42,8 @@ export function summarizePool(definition: ResolvedPoolDefinition, figures: PoolF
   };
 }
 
-function healthOf(usable: number, min: number): PoolHealth {
+function healthOf({ idle, busy, quarantined }: Record<AgentState, number>, min: number): PoolHealth {
+  const usable = idle + busy;
   if (usable === 0) return 'critical';
-  return usable < min ? 'degraded' : 'healthy';
+  return usable < min || quarantined > 0 ? 'degraded' : 'healthy';
 }

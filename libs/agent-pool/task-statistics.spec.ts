@@ -44,7 +44,7 @@ describe('TaskStatistics', () => {
 
   it('counts an abandoned task as a failure of unknown duration', () => {
     const statistics = new TaskStatistics();
-    statistics.recordAbandoned();
+    statistics.recordGivenUp();
 
     expect(statistics).toMatchObject({ tasks: 1, failures: 1, successRate: 0, averageLatencyMs: null });
   });

@@ -29,7 +29,7 @@ export class TaskStatistics {
   }
 
   /** Counts a task that was given up: a failure whose duration nobody knows. */
-  recordAbandoned(): void {
+  recordGivenUp(): void {
     this.#count(false);
   }
 

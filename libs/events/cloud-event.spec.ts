@@ -45,6 +45,7 @@ const EVENTS: { [T in OrchestraEventType]: OrchestraEventMap[T] } = {
   'step.progress': { ...step, attempt: 1, progress: 1, total: null, message: null },
   'agent.started': { ...agent, durationMs: 1 },
   'agent.failed': { ...agent, reason: 'create', error, retryInMs: 100 },
+  'agent.quarantined': { ...agent, error, retryInMs: 60_000 },
   'agent.recovered': { ...agent, attempts: 2 },
   'agent.stopped': { ...agent, tasks: 3 },
 };

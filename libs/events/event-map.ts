@@ -58,9 +58,18 @@ export interface OrchestraEventMap {
   };
 
   'agent.started': AgentEvent & { durationMs: number };
-  /** It could not be created, or was given up; it will be created again after `retryInMs`. */
-  'agent.failed': AgentEvent & { reason: 'create' | 'abandoned'; error: ErrorRecord; retryInMs: number };
-  /** Is back after a failure. */
+  /**
+   * `create`: it could not be made. The others were there, and another takes their place: `abandoned` ignored the abort
+   * of a task, `unhealthy` failed its pings, `lost` said itself that it is gone. `retryInMs`: until one is made again.
+   */
+  'agent.failed': AgentEvent & {
+    reason: 'create' | 'abandoned' | 'unhealthy' | 'lost';
+    error: ErrorRecord;
+    retryInMs: number;
+  };
+  /** Failed too often: nothing is tried with it for `retryInMs`, and its pool is degraded. */
+  'agent.quarantined': AgentEvent & { error: ErrorRecord; retryInMs: number };
+  /** Is back after a failure. `attempts`: creates that took; 0 when it was there and its pings succeed again. */
   'agent.recovered': AgentEvent & { attempts: number };
   'agent.stopped': AgentEvent & { tasks: number };
 }
@@ -84,6 +93,7 @@ const TYPES: Record<OrchestraEventType, true> = {
   'step.progress': true,
   'agent.started': true,
   'agent.failed': true,
+  'agent.quarantined': true,
   'agent.recovered': true,
   'agent.stopped': true,
 };

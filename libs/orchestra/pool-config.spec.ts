@@ -29,6 +29,15 @@ const DEFAULTS = {
   selection: 'least-loaded',
   maxWaiters: 100_000,
   createTimeoutMs: 10_000,
+  health: {
+    enabled: true,
+    intervalMs: 10_000,
+    timeoutMs: 5_000,
+    failureThreshold: 3,
+    recoveryThreshold: 1,
+    maxConcurrentPings: 25,
+  },
+  restart: { maxRestarts: 5, windowMs: 600_000, maxFailedCreates: 20, quarantineMs: 60_000 },
 };
 
 const CONFIGS: PoolConfigInput[] = [

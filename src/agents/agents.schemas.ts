@@ -44,9 +44,18 @@ export const agentSchema = answers<AgentSnapshot>()(
       })
       .nullable()
       .describe('Of an agent that has a thread of its own.'),
+    health: z.object({
+      lastPingAt: z.iso.datetime().nullable().describe('When its latest ping ended; null before the first.'),
+      failedPings: countSchema.describe('Failed pings that later ones have not made forgotten.'),
+      restarts: countSchema.describe('How often the agent of its place was lost since the start.'),
+      quarantinedUntil: z.iso
+        .datetime()
+        .nullable()
+        .describe('When it is tried again; null unless it is quarantined.'),
+    }),
     error: errorRecordSchema
       .nullable()
-      .describe('Why it is not there, while it is in `error` or `starting` again.'),
+      .describe('Why it is not there, while it is in `error`, `quarantined` or `starting` again.'),
   }),
 );
 
@@ -57,7 +66,9 @@ export const poolSchema = answers<PoolSnapshot>()(
     kind: z.string().describe('`function`, `http`, `mcp`, `thread`.'),
     health: z
       .enum(POOL_HEALTHS)
-      .describe('`degraded`: fewer usable agents than `size.min`; `critical`: none.'),
+      .describe(
+        '`degraded`: fewer usable agents than `size.min`, or one in quarantine; `critical`: none usable.',
+      ),
     selection: z.enum(SELECTIONS),
     concurrencyPerAgent: countSchema,
     size: z.object({ min: countSchema, max: countSchema, current: countSchema }),

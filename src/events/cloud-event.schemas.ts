@@ -87,13 +87,26 @@ const DATA = {
   'agent.failed': z
     .object({
       ...agent,
-      reason: z.enum(['create', 'abandoned']).describe('It could not be made, or was given up.'),
+      reason: z
+        .enum(['create', 'abandoned', 'unhealthy', 'lost'])
+        .describe(
+          'It could not be made; it ignored an abort, failed its pings, or said that it is gone, and is replaced.',
+        ),
       error: errorRecordSchema,
-      retryInMs: durationMs.describe('When it is made again.'),
+      retryInMs: durationMs.describe('When it, or its replacement, is made again.'),
     })
     .describe('`agent.failed`.'),
+  'agent.quarantined': z
+    .object({ ...agent, error: errorRecordSchema, retryInMs: durationMs.describe('When it is tried again.') })
+    .describe('`agent.quarantined`: it failed too often, and is left alone for a while.'),
   'agent.recovered': z
-    .object({ ...agent, attempts: attempt })
+    .object({
+      ...agent,
+      attempts: z
+        .int()
+        .min(0)
+        .describe('How often it was made; 0 when it was there and its pings succeed again.'),
+    })
     .describe('`agent.recovered`: it is back after a failure.'),
   'agent.stopped': z
     .object({ ...agent, tasks: z.int().min(0).describe('How many it had.') })

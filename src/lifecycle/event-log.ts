@@ -1,5 +1,12 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { OrchestraEvents } from '#events';
+import { OrchestraEvents, type OrchestraEventMap } from '#events';
+
+const WHAT: Record<OrchestraEventMap['agent.failed']['reason'], string> = {
+  create: 'could not be made',
+  abandoned: 'ignored an abort and is replaced',
+  unhealthy: 'failed its pings and is replaced',
+  lost: 'is gone and is replaced',
+};
 
 /**
  * What an operator has to be told of in words: agents that fail and come back. Failing creates are told with their
@@ -14,14 +21,20 @@ export class EventLog implements OnApplicationShutdown {
   constructor(events: OrchestraEvents) {
     this.#unsubscribe = [
       events.on('agent.failed', ({ agentId, capability, reason, error, retryInMs }) => {
-        const what = reason === 'abandoned' ? 'ignored an abort and is replaced' : 'could not be made';
         const next = reason === 'abandoned' ? '' : `; again in ${retryInMs} ms`;
         this.#logger.warn(
-          `pool "${capability}": agent ${agentId} ${what}: ${error.code} ${error.message}${next}`,
+          `pool "${capability}": agent ${agentId} ${WHAT[reason]}: ${error.code} ${error.message}${next}`,
+        );
+      }),
+      events.on('agent.quarantined', ({ agentId, capability, error, retryInMs }) => {
+        this.#logger.error(
+          `pool "${capability}": agent ${agentId} failed too often and is left alone for ${retryInMs} ms: ` +
+            `${error.code} ${error.message}`,
         );
       }),
       events.on('agent.recovered', ({ agentId, capability, attempts }) => {
-        this.#logger.log(`pool "${capability}": agent ${agentId} is there after ${attempts} attempts`);
+        const how = attempts === 0 ? 'answers its pings again' : `is there after ${attempts} attempts`;
+        this.#logger.log(`pool "${capability}": agent ${agentId} ${how}`);
       }),
     ];
   }

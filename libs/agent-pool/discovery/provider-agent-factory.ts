@@ -1,11 +1,10 @@
 import { CallableAgent } from '../callable-agent.js';
 import { AgentFactory, type Agent, type AgentProvider } from '../ports/agent.js';
 
-/** Makes agents that all run on one Nest provider; the provider's own `dispose` is called when the last one goes. */
+/** Makes agents that all run on one Nest provider; the provider's own `dispose` is called when their pool closes. */
 export class ProviderAgentFactory extends AgentFactory {
   readonly kind = 'function';
   readonly #provider: AgentProvider;
-  #agents = 0;
 
   constructor(provider: AgentProvider) {
     super();
@@ -14,16 +13,14 @@ export class ProviderAgentFactory extends AgentFactory {
 
   create(): Promise<Agent> {
     const provider = this.#provider;
-    this.#agents++;
     return Promise.resolve(
       new CallableAgent((task, context) => provider.execute(task, context), {
-        ping: async (signal) => provider.ping?.(signal),
-        dispose: () => this.#left(),
+        ping: provider.ping && ((signal) => provider.ping?.(signal) ?? Promise.resolve()),
       }),
     );
   }
 
-  async #left(): Promise<void> {
-    if (--this.#agents === 0) await this.#provider.dispose?.();
+  override async close(): Promise<void> {
+    await this.#provider.dispose?.();
   }
 }

@@ -45,11 +45,23 @@ export interface AgentResources {
 
 /** A worker instance. Its tasks may run at once, up to its pool's `concurrencyPerAgent`. */
 export interface Agent {
-  /** Runs one task. What it resolves to must be JSON. @throws anything; `retryable: false` on the error ends the retries. */
+  /**
+   * Runs one task. What it resolves to must be JSON.
+   * @throws anything; `retryable: false` on the error ends the retries, and after an {AgentGoneError} the agent is replaced.
+   */
   execute(task: AgentTask, context: AgentContext): Promise<unknown>;
 
-  /** Resolves when the agent is able to work. @throws otherwise, or the signal's reason. */
+  /**
+   * Resolves when the agent is able to work, idle or busy. @throws otherwise, or the signal's reason.
+   *
+   * It is asked while tasks are under way too, and an agent that fails it too often is lost with them. So one that cannot
+   * answer while it works, because its tasks block what would answer, resolves as long as it has reason to think that
+   * it works: those tasks are bounded by their own timeouts.
+   */
   ping(signal: AbortSignal): Promise<void>;
+
+  /** Whether its ping says anything; an agent of which that is false is never asked. Default true. */
+  readonly pingable?: boolean;
 
   /** What it uses up by itself, for agents that have a thread; read often, so it asks nobody. Null when it cannot tell. */
   resources?(): AgentResources | null;
@@ -90,4 +102,7 @@ export abstract class AgentFactory {
 
   /** A ready agent. @throws when it could not be made, or the signal's reason; nothing is left behind then. */
   abstract create(signal: AbortSignal): Promise<Agent>;
+
+  /** Frees what its agents share; called once, when the pool is closed and they are disposed of. */
+  close?(): Promise<void>;
 }

@@ -1,21 +1,31 @@
 import type { Clock } from '#core';
 import { AgentFactory, type Agent, type AgentTask } from '../ports/agent.js';
 
-/** An agent that counts. */
+/** What an agent answers to its pings; `nth` is 1 for its first. */
+export type Ping = (signal: AbortSignal, nth: number) => Promise<void>;
+
+/** An agent that counts. Without `ping` it is not asked for one. */
 export class FakeAgent implements Agent {
   disposals = 0;
+  pings = 0;
   readonly #dispose: () => Promise<void>;
+  readonly #ping: Ping | undefined;
 
-  constructor(dispose: () => Promise<void> = () => Promise.resolve()) {
+  constructor(dispose: () => Promise<void> = () => Promise.resolve(), ping?: Ping) {
     this.#dispose = dispose;
+    this.#ping = ping;
+  }
+
+  get pingable(): boolean {
+    return this.#ping !== undefined;
   }
 
   execute({ input }: AgentTask): Promise<unknown> {
     return Promise.resolve({ echo: input });
   }
 
-  ping(): Promise<void> {
-    return Promise.resolve();
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#ping?.(signal, ++this.pings);
   }
 
   dispose(): Promise<void> {

@@ -21,6 +21,7 @@ import type { RunContext } from './run-context.js';
 import { StepAttempts } from './step-attempts.js';
 import { stepError } from './step-error.js';
 import { runTask } from './task-run.js';
+import { TaskSignal } from './task-signal.js';
 
 /** Runs one step to its end: `when`, input, then attempts on leased agents, with back-off between them. */
 @Injectable()
@@ -93,20 +94,22 @@ export class StepRunner {
             what: `step "${step.id}"`,
             ref: true,
           });
-    const signal = deadline?.signal ?? run.signal;
+    const taskSignal = new TaskSignal(deadline?.signal ?? run.signal, this.clock);
     const attempt = attempts.start(lease.agentId);
     try {
       const output = await runTask(
         lease,
         { executionId, stepId: step.id, attempt, capability: step.capability, input },
         {
-          signal,
+          get signal() {
+            return taskSignal.signal;
+          },
           idempotencyKey: `${executionId}:${step.id}`,
           deadline: this.#deadlineOf(step, run),
           traceparent,
           progress: (report) => attempts.progress(attempt, report),
         },
-        { clock: this.clock, abortGraceMs: this.options.abortGraceMs },
+        { clock: this.clock, abortGraceMs: this.options.abortGraceMs, taskSignal },
       );
       return toJson(output);
     } catch (error) {

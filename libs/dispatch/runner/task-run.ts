@@ -1,21 +1,25 @@
 import { abortReason, toErrorRecord, type Clock, type Timer } from '#core';
-import type { AgentContext, AgentTask, Lease } from '#agent-pool';
+import type { AgentContext, AgentLostError, AgentTask, Lease } from '#agent-pool';
+import type { TaskSignal } from './task-signal.js';
 
 export interface TaskRunOptions {
   clock: Clock;
   /** How long the task may ignore its aborted signal before it is given up. */
   abortGraceMs: number;
+  /** What `context.signal` comes from. */
+  taskSignal: TaskSignal;
 }
 
 /**
  * Runs one task on a leased agent and ends the lease, whatever happens.
  *
- * Once `context.signal` has aborted, the task has `abortGraceMs` to settle; then its agent is given up and whatever the
- * task does later changes nothing. A result that comes in time after an abort is dropped, but for a shutdown's: that
+ * Once the attempt is aborted, the task has `abortGraceMs` to settle; then its agent is given up and whatever the task
+ * does later changes nothing. So it is at once when the agent is lost; the signal aborts then too, for what is left of
+ * the task. A result that comes in time after an abort is dropped, but for a shutdown's: that
  * work is done, and throwing it away would only have it done again.
  *
- * @param context its signal has not aborted yet.
- * @throws what the agent threw; the signal's reason, when it was aborted.
+ * @param context the attempt has not been aborted yet.
+ * @throws what the agent threw; the signal's reason, when it was aborted; {AgentLostError}.
  */
 export function runTask(
   lease: Lease,
@@ -23,8 +27,8 @@ export function runTask(
   context: AgentContext,
   options: TaskRunOptions,
 ): Promise<unknown> {
-  const { clock, abortGraceMs } = options;
-  const { signal } = context;
+  const { clock, abortGraceMs, taskSignal } = options;
+  const signal = taskSignal.parent;
   const startedAt = clock.monotonic();
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
@@ -32,24 +36,33 @@ export function runTask(
       grace = clock.setTimer(giveUp, abortGraceMs, { ref: true });
     };
     const giveUp = (): void => {
-      signal.removeEventListener('abort', onAbort);
+      stopWatching();
       lease.abandon(toErrorRecord(abortReason(signal), 'CANCELLED'));
       reject(abortReason(signal));
     };
-    const settle = (ok: boolean): void => {
+    const stopWatching = (): void => {
       signal.removeEventListener('abort', onAbort);
       grace?.cancel();
-      lease.release({ ok, durationMs: clock.monotonic() - startedAt });
+      taskSignal.end();
+    };
+    const settle = (ok: boolean, error?: unknown): void => {
+      stopWatching();
+      lease.release({ ok, durationMs: clock.monotonic() - startedAt, error });
+    };
+    const onLost = (error: AgentLostError): void => {
+      stopWatching();
+      taskSignal.abort(error);
+      reject(signal.aborted ? abortReason(signal) : error);
     };
     signal.addEventListener('abort', onAbort);
-    execute(lease, task, context).then(
+    execute(lease, task, context, onLost).then(
       (output) => {
         settle(true);
         if (signal.aborted && abortReason(signal).kind !== 'shutdown') reject(abortReason(signal));
         else resolve(output);
       },
       (error: unknown) => {
-        settle(false);
+        settle(false, error);
         reject(signal.aborted ? abortReason(signal) : (error as Error));
       },
     );
@@ -57,9 +70,9 @@ export function runTask(
 }
 
 /** An agent may throw, or answer, without a promise. */
-function execute(lease: Lease, task: AgentTask, context: AgentContext): Promise<unknown> {
+function execute(...[lease, ...args]: [Lease, ...Parameters<Lease['execute']>]): Promise<unknown> {
   try {
-    return Promise.resolve(lease.execute(task, context));
+    return Promise.resolve(lease.execute(...args));
   } catch (error) {
     return Promise.reject(error);
   }

@@ -16,8 +16,16 @@ export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorF
     retryable: 'yes',
     cause:
       'The connection, the process or the thread ended under the task, which may have run. A thread is ended for all its ' +
-      'tasks when one of them goes on for `abortGraceMs` after its abort.',
-    remedy: 'Look at the agent’s own log; let the tasks of a thread end when their signal aborts.',
+      'tasks when one of them goes on for `abortGraceMs` after its abort. Or the agent failed its pings, or said that it is ' +
+      'gone, and its pool made another in its place.',
+    remedy:
+      'Look at the agent’s own log, and at `agent.failed` for why it was lost; let the tasks of a thread end when their ' +
+      'signal aborts.',
+  },
+  AGENT_UNHEALTHY: {
+    retryable: 'yes',
+    cause: 'The agent failed its pings, the latest one with an error without a code of its own.',
+    remedy: 'Read the message: it is the agent’s. `health` of the pool says how often it may fail.',
   },
   AGENT_OUT_OF_MEMORY: {
     retryable: 'yes',
