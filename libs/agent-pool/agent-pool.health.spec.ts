@@ -1,5 +1,6 @@
 import { ManualClock } from '#core';
 import { BLOCKED_LOOP_MS } from './health/health-prober.js';
+import { AgentGoneError } from './ports/agent-lost.errors.js';
 import { FakeAgent, FakeFactory, type Ping } from './testing/fake-factory.js';
 import { OK, makePool, makeReadyPool, settle, type Bench, type BenchOptions } from './testing/make-pool.js';
 
@@ -221,6 +222,26 @@ describe('the pings of a pool', () => {
     late[1]?.();
     await settle();
     expect(eventsOf(bench, 'agent.recovered')).toEqual([]);
+    await bench.pool.close();
+  });
+
+  it('say nothing of an agent that was disposed of meanwhile', async () => {
+    const answers: (() => void)[] = [];
+    const bench = await makeProbed((call, signal, nth) =>
+      nth === 1 ? ill(call, signal, nth) : new Promise((resolve) => answers.push(resolve)),
+    );
+    await bench.clock.advance(2 * INTERVAL_MS);
+    const error = new AgentGoneError('its process ended');
+    (await bench.lease()).release({ ok: false, durationMs: 1, error });
+    await settle();
+    answers[0]?.();
+    await settle();
+
+    expect(bench.published.map(({ type }) => type)).toEqual([
+      'agent.started',
+      'agent.failed',
+      'agent.stopped',
+    ]);
     await bench.pool.close();
   });
 

@@ -78,7 +78,9 @@ describe('an agent that says that it is gone', () => {
       (typeof all)[0],
     ];
     let next: Promise<{ agentId: string }> | undefined;
-    void other.execute(task, context, () => (next = bench.lease()));
+    void other.execute(task, context, () => {
+      next = bench.lease();
+    });
     one.release(gone);
     all.find(({ agentId }) => agentId !== one.agentId)?.release(OK);
     expect((await next)?.agentId).not.toBe(one.agentId);

@@ -35,8 +35,8 @@ export class Provisioner {
   #deadline: Deadline | undefined;
   #retry: Timer | undefined;
   #attempt: Promise<void> | undefined;
-  /** The end of a create that was under way at `stop`. */
-  #discarded: Promise<void> | undefined;
+  /** Ends, under way, of creates that were given up. */
+  readonly #discarded = new Set<Promise<void>>();
   #stopped = false;
   #quarantined = false;
 
@@ -67,9 +67,9 @@ export class Provisioner {
     this.#deadline?.abort(new AbortedError('shutdown', `an agent of "${capability}" is not wanted any more`));
     await this.#attempt;
     const { clock } = this.#options;
-    const discarded = this.#discarded;
-    if (discarded === undefined) return;
-    await settleInTime(() => discarded, clock, `aborting the create of an agent of "${capability}"`);
+    if (this.#discarded.size === 0) return;
+    const ended = Promise.all(this.#discarded).then(() => undefined);
+    await settleInTime(() => ended, clock, `aborting the create of an agent of "${capability}"`);
   }
 
   async #create(): Promise<void> {
@@ -85,19 +85,25 @@ export class Provisioner {
     try {
       agent = await untilAborted(making, deadline.signal);
     } catch (error) {
-      const discarded = making.then(
-        (late) => disposeAgent(late, clock, capability),
-        () => undefined,
+      this.#discard(
+        making.then(
+          (late) => disposeAgent(late, clock, capability),
+          () => undefined,
+        ),
       );
-      if (this.#stopped) this.#discarded = discarded;
-      else this.#failed(error);
+      if (!this.#stopped) this.#failed(error);
       return;
     } finally {
       deadline.dispose();
       this.#deadline = undefined;
     }
-    if (this.#stopped) this.#discarded = disposeAgent(agent, clock, capability);
+    if (this.#stopped) this.#discard(disposeAgent(agent, clock, capability));
     else this.#ready(agent, clock.monotonic() - startedAtMs);
+  }
+
+  #discard(end: Promise<void>): void {
+    const tracked = end.then(() => void this.#discarded.delete(tracked));
+    this.#discarded.add(tracked);
   }
 
   /** Async, so that a factory that throws at once is no different. */

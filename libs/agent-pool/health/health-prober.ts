@@ -70,26 +70,25 @@ export class HealthProber {
     const { timeoutMs } = health;
     const startedAtMs = clock.monotonic();
     using deadline = new Deadline({ clock, parent: stopping, timeoutMs, what: 'a ping of the agent' });
-    try {
-      await untilAborted(pooled.ping(deadline.signal), deadline.signal);
-    } catch (error) {
-      const blocked =
-        deadline.signal.aborted && clock.monotonic() - startedAtMs > timeoutMs + BLOCKED_LOOP_MS;
-      if (!stopping.aborted && !blocked) this.#failed(pooled, error);
-      return;
+    const failure = await untilAborted(pooled.ping(deadline.signal), deadline.signal).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    // Nobody asks any more, or nobody is there: it was disposed of meanwhile.
+    if (stopping.aborted || !pooled.pingable) return;
+    if (failure === undefined) this.#succeeded(pooled);
+    else if (!deadline.signal.aborted || clock.monotonic() - startedAtMs <= timeoutMs + BLOCKED_LOOP_MS) {
+      this.#failed(pooled, failure.error);
     }
-    this.#succeeded(pooled);
   }
 
   #failed(pooled: PooledAgent, error: unknown): void {
     const { clock, health, onUnhealthy } = this.#options;
-    if (!pooled.pingable) return;
     if (pooled.pings.recordFailure(clock.timestamp()) >= health.failureThreshold) onUnhealthy(pooled, error);
   }
 
   #succeeded(pooled: PooledAgent): void {
     const { clock, health, onRecovered } = this.#options;
-    if (!pooled.pingable) return;
     if (pooled.pings.recordSuccess(clock.timestamp(), health.recoveryThreshold)) onRecovered(pooled);
   }
 }

@@ -231,6 +231,23 @@ describe('an mcp agent over stdio', () => {
     });
   });
 
+  describe('is well', () => {
+    it('when a call keeps its server from answering a ping', async () => {
+      makeAgent();
+      await agent.ping(signal);
+      let ended = false;
+      const call = run('spin', { ms: 2_000 }).finally(() => (ended = true));
+      await expect(agent.ping(signal)).resolves.toBeUndefined();
+      expect(ended).toBe(false);
+      await expect(call).resolves.toEqual({ content: 'spun' });
+    });
+
+    it('when its server answers that it knows no ping', async () => {
+      makeAgent('pingless');
+      await expect(agent.ping(signal)).resolves.toBeUndefined();
+    });
+  });
+
   it('cannot be reached when there is no such command', async () => {
     const clock = new SystemClock();
     const options = { command: '/no/such/server', args: [], env: {}, maxOutputBytes: 100 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '#agent-pool';
 import { AbortedError, SystemClock, ValidationError, type JsonValue } from '#core';
+import { LOOK_EVERY_MS } from '../ping/ask-unless-busy.js';
 import { makeContext, makeTask, rejection } from '../testing/make-task.js';
 import {
   disposeThreadAgents,
@@ -169,6 +170,26 @@ describe('ping', () => {
     await run(agent, 'next');
     expect(log.calls).toEqual(['load', 'ping', 'ping aborted: too slow', 'task next']);
     await expect(agent.ping(AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('of a thread that a long task blocks finds it well: it is at work', async () => {
+    const agent = await makeThreadAgent();
+    let ended = false;
+    const task = run(agent, { do: 'spin', ms: 3_000 }).finally(() => (ended = true));
+    await expect(agent.ping(signal)).resolves.toBeUndefined();
+    expect(ended).toBe(false);
+    await expect(task).resolves.toBe('spun');
+  });
+
+  it('that the module does not answer is none, though a task waits on its thread', async () => {
+    const agent = await makeThreadAgent({ module: log.of('hooks.mjs', { ping: 'never' }) });
+    void rejection(run(agent, 'wait'));
+    await log.waitFor('task wait');
+    const reason = new Error('too slow');
+    const pinging = new AbortController();
+    const ping = rejection(agent.ping(pinging.signal));
+    setTimeout(() => pinging.abort(reason), 3 * LOOK_EVERY_MS);
+    expect(await ping).toBe(reason);
   });
 
   it('of a blocked thread waits no longer than its signal allows, and the task goes on', async () => {

@@ -10,7 +10,7 @@ export class TaskSignal {
   readonly parent: AbortSignal;
   readonly #clock: Clock;
   #own: Deadline | undefined;
-  #ended = false;
+  #detached = false;
 
   constructor(parent: AbortSignal, clock: Clock) {
     this.parent = parent;
@@ -26,14 +26,14 @@ export class TaskSignal {
     this.#made.abort(new AbortedError('lost-lease', cause.message, { cause }));
   }
 
-  /** The attempt is over: the parent is left alone, and its abort concerns this signal no more. */
+  /** The attempt is over: the parent is left alone, and an abort that is yet to come concerns this signal no more. */
   end(): void {
-    this.#ended = true;
+    this.#detached = !this.parent.aborted;
     this.#own?.dispose();
   }
 
   get #made(): Deadline {
-    const parent = this.#ended ? undefined : this.parent;
+    const parent = this.#detached ? undefined : this.parent;
     this.#own ??= new Deadline({ clock: this.#clock, parent, what: 'the task' });
     return this.#own;
   }
