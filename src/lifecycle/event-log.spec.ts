@@ -35,6 +35,29 @@ describe('EventLog', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('ignored an abort and is replaced'));
   });
 
+  it.each([
+    ['unhealthy', 'failed its pings and is replaced'],
+    ['lost', 'is gone and is replaced'],
+  ] as const)('tells of an agent that is %s, and when there is another', (reason, what) => {
+    events.publish('agent.failed', { ...agent, reason, error, retryInMs: 250 });
+    expect(warn).toHaveBeenCalledWith(
+      `pool "files": agent a-1 ${what}: AGENT_UNREACHABLE no such command; again in 250 ms`,
+    );
+  });
+
+  it('raises its voice for an agent in quarantine', () => {
+    const failed = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    events.publish('agent.quarantined', { ...agent, error, retryInMs: 60_000 });
+    expect(failed).toHaveBeenCalledWith(
+      'pool "files": agent a-1 failed too often and is left alone for 60000 ms: AGENT_UNREACHABLE no such command',
+    );
+  });
+
+  it('tells of an agent whose pings succeed again', () => {
+    events.publish('agent.recovered', { ...agent, attempts: 0 });
+    expect(info).toHaveBeenCalledWith('pool "files": agent a-1 answers its pings again');
+  });
+
   it('tells of an agent that is back', () => {
     events.publish('agent.recovered', { ...agent, attempts: 3 });
     expect(info).toHaveBeenCalledWith('pool "files": agent a-1 is there after 3 attempts');

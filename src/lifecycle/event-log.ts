@@ -1,12 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { OrchestraEvents, type OrchestraEventMap } from '#events';
-
-const WHAT: Record<OrchestraEventMap['agent.failed']['reason'], string> = {
-  create: 'could not be made',
-  abandoned: 'ignored an abort and is replaced',
-  unhealthy: 'failed its pings and is replaced',
-  lost: 'is gone and is replaced',
-};
+import { OrchestraEvents } from '#events';
+import { AGENT_FAILURE } from '../events/agent-failure.js';
 
 /**
  * What an operator has to be told of in words: agents that fail and come back. Failing creates are told with their
@@ -23,7 +17,7 @@ export class EventLog implements OnApplicationShutdown {
       events.on('agent.failed', ({ agentId, capability, reason, error, retryInMs }) => {
         const next = reason === 'abandoned' ? '' : `; again in ${retryInMs} ms`;
         this.#logger.warn(
-          `pool "${capability}": agent ${agentId} ${WHAT[reason]}: ${error.code} ${error.message}${next}`,
+          `pool "${capability}": agent ${agentId} ${AGENT_FAILURE[reason]}: ${error.code} ${error.message}${next}`,
         );
       }),
       events.on('agent.quarantined', ({ agentId, capability, error, retryInMs }) => {
@@ -33,7 +27,10 @@ export class EventLog implements OnApplicationShutdown {
         );
       }),
       events.on('agent.recovered', ({ agentId, capability, attempts }) => {
-        const how = attempts === 0 ? 'answers its pings again' : `is there after ${attempts} attempts`;
+        const how =
+          attempts === 0
+            ? 'answers its pings again'
+            : `is there after ${attempts} attempt${attempts === 1 ? '' : 's'}`;
         this.#logger.log(`pool "${capability}": agent ${agentId} ${how}`);
       }),
     ];
