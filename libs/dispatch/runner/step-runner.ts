@@ -94,7 +94,8 @@ export class StepRunner {
             what: `step "${step.id}"`,
             ref: true,
           });
-    const taskSignal = new TaskSignal(deadline?.signal ?? run.signal, this.clock);
+    const signal = deadline?.signal ?? run.signal;
+    const taskSignal = new TaskSignal();
     const attempt = attempts.start(lease.agentId);
     try {
       const output = await runTask(
@@ -109,7 +110,7 @@ export class StepRunner {
           traceparent,
           progress: (report) => attempts.progress(attempt, report),
         },
-        { clock: this.clock, abortGraceMs: this.options.abortGraceMs, taskSignal },
+        { clock: this.clock, abortGraceMs: this.options.abortGraceMs, signal, taskSignal },
       );
       return toJson(output);
     } catch (error) {

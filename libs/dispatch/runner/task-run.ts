@@ -1,4 +1,4 @@
-import { abortReason, toErrorRecord, type Clock, type Timer } from '#core';
+import { AbortedError, abortReason, toErrorRecord, type Clock, type Timer } from '#core';
 import type { AgentContext, AgentLostError, AgentTask, Lease } from '#agent-pool';
 import type { TaskSignal } from './task-signal.js';
 
@@ -6,7 +6,9 @@ export interface TaskRunOptions {
   clock: Clock;
   /** How long the task may ignore its aborted signal before it is given up. */
   abortGraceMs: number;
-  /** What `context.signal` comes from. */
+  /** Aborts when the attempt must stop, whatever becomes of its agent. Has not aborted yet. */
+  signal: AbortSignal;
+  /** What `context.signal` comes from: aborts with `signal`, and when the agent is lost. */
   taskSignal: TaskSignal;
 }
 
@@ -18,7 +20,6 @@ export interface TaskRunOptions {
  * the task. A result that comes in time after an abort is dropped, but for a shutdown's: that
  * work is done, and throwing it away would only have it done again.
  *
- * @param context the attempt has not been aborted yet.
  * @throws what the agent threw; the signal's reason, when it was aborted; {AgentLostError}.
  */
 export function runTask(
@@ -27,13 +28,13 @@ export function runTask(
   context: AgentContext,
   options: TaskRunOptions,
 ): Promise<unknown> {
-  const { clock, abortGraceMs, taskSignal } = options;
-  const signal = taskSignal.parent;
+  const { clock, abortGraceMs, signal, taskSignal } = options;
   const startedAt = clock.monotonic();
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
     const onAbort = (): void => {
       grace = clock.setTimer(giveUp, abortGraceMs, { ref: true });
+      taskSignal.abort(signal.reason as Error);
     };
     const giveUp = (): void => {
       stopWatching();
@@ -43,7 +44,6 @@ export function runTask(
     const stopWatching = (): void => {
       signal.removeEventListener('abort', onAbort);
       grace?.cancel();
-      taskSignal.end();
     };
     const settle = (ok: boolean, error?: unknown): void => {
       stopWatching();
@@ -51,7 +51,7 @@ export function runTask(
     };
     const onLost = (error: AgentLostError): void => {
       stopWatching();
-      taskSignal.abort(error);
+      taskSignal.abort(new AbortedError('lost-lease', error.message, { cause: error }));
       reject(signal.aborted ? abortReason(signal) : error);
     };
     signal.addEventListener('abort', onAbort);
@@ -70,9 +70,14 @@ export function runTask(
 }
 
 /** An agent may throw, or answer, without a promise. */
-function execute(...[lease, ...args]: [Lease, ...Parameters<Lease['execute']>]): Promise<unknown> {
+function execute(
+  lease: Lease,
+  task: AgentTask,
+  context: AgentContext,
+  onLost: (error: AgentLostError) => void,
+): Promise<unknown> {
   try {
-    return Promise.resolve(lease.execute(...args));
+    return Promise.resolve(lease.execute(task, context, onLost));
   } catch (error) {
     return Promise.reject(error);
   }

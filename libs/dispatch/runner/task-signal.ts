@@ -1,40 +1,26 @@
-import { AbortedError, Deadline, type Clock } from '#core';
+import { setMaxListeners } from 'node:events';
 
 /**
- * The signal of one attempt. It aborts with its parent, the signal of the step or of its run, and alone when the agent
- * of the attempt is lost, which the rest of the run survives.
- *
- * It is made when it is first asked for: a task that never asks, and many do not, costs no controller.
+ * The signal of one attempt. Its run, or its step, has another one: it must end alone when its agent is lost.
+ * It is made when it is first asked for, for it costs more than all else about a task that does nothing.
  */
 export class TaskSignal {
-  readonly parent: AbortSignal;
-  readonly #clock: Clock;
-  #own: Deadline | undefined;
-  #detached = false;
-
-  constructor(parent: AbortSignal, clock: Clock) {
-    this.parent = parent;
-    this.#clock = clock;
-  }
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
 
   get signal(): AbortSignal {
-    return this.#made.signal;
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // As many listeners as the agent likes: Node would take the eleventh for a leak and warn.
+      setMaxListeners(0, this.#controller.signal);
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
   }
 
-  /** @param cause why the lease was lost. */
-  abort(cause: Error): void {
-    this.#made.abort(new AbortedError('lost-lease', cause.message, { cause }));
-  }
-
-  /** The attempt is over: the parent is left alone, and an abort that is yet to come concerns this signal no more. */
-  end(): void {
-    this.#detached = !this.parent.aborted;
-    this.#own?.dispose();
-  }
-
-  get #made(): Deadline {
-    const parent = this.#detached ? undefined : this.parent;
-    this.#own ??= new Deadline({ clock: this.#clock, parent, what: 'the task' });
-    return this.#own;
+  /** Only the first reason counts. */
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
   }
 }
