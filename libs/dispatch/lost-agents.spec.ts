@@ -25,6 +25,7 @@ describe('a task whose agent is lost', () => {
     await dispatcher.submit(workflow([step('b', { retry: ONCE })]));
     (await work.call(2)).fail(GONE);
     await turn();
+    await turn();
 
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toBeInstanceOf(AbortedError);

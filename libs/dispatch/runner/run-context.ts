@@ -11,8 +11,6 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** When the execution times out; ms since the epoch. */
   readonly endsAt: number;
-  /** The same, ISO 8601. */
-  readonly deadline: string;
   /** What expressions see; grows as steps end. */
   readonly scope: ExpressionScope;
   /** The latest record of each step that was ever begun, by an earlier worker too. */

@@ -95,6 +95,8 @@ export class StepRunner {
             ref: true,
           });
     const signal = deadline?.signal ?? run.signal;
+    const endsAt =
+      step.timeoutMs === undefined ? run.endsAt : Math.min(this.clock.now() + step.timeoutMs, run.endsAt);
     const taskSignal = new TaskSignal();
     const attempt = attempts.start(lease.agentId);
     try {
@@ -106,7 +108,10 @@ export class StepRunner {
             return taskSignal.signal;
           },
           idempotencyKey: `${executionId}:${step.id}`,
-          deadline: this.#deadlineOf(step, run),
+          // Made only for those who ask, as the signal is.
+          get deadline() {
+            return new Date(endsAt).toISOString();
+          },
           traceparent,
           progress: (report) => attempts.progress(attempt, report),
         },
@@ -120,11 +125,6 @@ export class StepRunner {
     } finally {
       deadline?.dispose();
     }
-  }
-
-  #deadlineOf({ timeoutMs }: CompiledStep, run: RunContext): string {
-    if (timeoutMs === undefined) return run.deadline;
-    return new Date(Math.min(this.clock.now() + timeoutMs, run.endsAt)).toISOString();
   }
 }
 

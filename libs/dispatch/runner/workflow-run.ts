@@ -38,7 +38,6 @@ export class WorkflowRun implements RunContext {
   readonly steps: Record<string, StepRecord>;
   readonly #options: WorkflowRunOptions;
   readonly #progress: RunProgress;
-  #deadline: string | undefined;
 
   constructor(options: WorkflowRunOptions) {
     const { stored, journal } = options.claimed;
@@ -60,10 +59,6 @@ export class WorkflowRun implements RunContext {
     // Every step under way listens; Node would take the eleventh for a leak and warn.
     if (options.workflow.steps.length > 1) setMaxListeners(0, this.signal);
     this.journal.onFailure = (error) => options.control.abort(refused(error));
-  }
-
-  get deadline(): string {
-    return (this.#deadline ??= new Date(this.endsAt).toISOString());
   }
 
   /** Runs the steps that are left. @throws what the store refused a commit with. */

@@ -46,16 +46,16 @@ function keepArray(items: readonly unknown[], depth: number): JsonValue[] | unde
 
 function keepObject(value: Record<string, unknown>, depth: number): JsonValue | undefined {
   // One copy by the engine costs less than one made key by key; what it has copied is looked at, not the value.
-  const frozen = Object.isFrozen(value);
-  const copy: Record<string, unknown> = frozen ? value : { ...value };
-  let own = copy;
+  let own: Record<string, unknown> = Object.isFrozen(value) ? value : { ...value };
   // The list of keys that `Object.keys` makes would cost more than the look at most of them.
-  for (const key in copy) {
-    if (!Object.hasOwn(copy, key)) continue;
-    const item = copy[key];
+  for (const key in own) {
+    if (!Object.hasOwn(own, key)) continue;
+    const item = own[key];
+    if ((typeof item === 'string' || item === null) && key !== '__proto__') continue;
     const kept = keep(item, depth);
     if (kept === undefined || key === '__proto__') return undefined;
     if (Object.is(kept, item)) continue;
+    // What is frozen itself, and holds something that is not, is copied after all.
     if (own === value) own = { ...value };
     own[key] = kept;
   }

@@ -12,6 +12,9 @@ interface Log {
 export class Logs implements LogSource {
   readonly #maxLogLength: number;
   readonly #logs = new Map<string, Log>();
+  /** The log that was looked for last: the entries of a commit are most often for one. */
+  #latestName: string | undefined;
+  #latest: Log | undefined;
   /** Logs with entries. */
   #size = 0;
   #closed = false;
@@ -30,12 +33,12 @@ export class Logs implements LogSource {
   }
 
   has(name: string): boolean {
-    return this.#logs.get(name)?.entries !== undefined;
+    return this.#find(name)?.entries !== undefined;
   }
 
   /** Readers learn of it by `wake`. */
   append(name: string, sequence: number, value: JsonValue): void {
-    const log = this.#logs.get(name);
+    const log = this.#find(name);
     const entries = log?.entries;
     if (entries !== undefined) {
       entries.push(sequence, value);
@@ -44,15 +47,15 @@ export class Logs implements LogSource {
     }
     this.#size++;
     const first = new EntryQueue(sequence, value);
-    if (log === undefined) this.#logs.set(name, { entries: first, waiting: undefined });
+    if (log === undefined) this.#add(name, { entries: first, waiting: undefined });
     else log.entries = first;
   }
 
   delete(name: string): void {
-    const log = this.#logs.get(name);
+    const log = this.#find(name);
     if (log?.entries === undefined) return;
     this.#size--;
-    if (log.waiting === undefined) this.#logs.delete(name);
+    if (log.waiting === undefined) this.#forget(name);
     else log.entries = undefined;
   }
 
@@ -61,29 +64,29 @@ export class Logs implements LogSource {
   }
 
   next(name: string, after: number): NumberedEntry | undefined {
-    return this.#logs.get(name)?.entries?.next(after);
+    return this.#find(name)?.entries?.next(after);
   }
 
   latest(name: string, after: number): NumberedEntry | undefined {
-    return this.#logs.get(name)?.entries?.latest(after);
+    return this.#find(name)?.entries?.latest(after);
   }
 
   wait(name: string, reader: LogReader): void {
-    const log = this.#logs.get(name);
-    if (log === undefined) this.#logs.set(name, { entries: undefined, waiting: new Set([reader]) });
+    const log = this.#find(name);
+    if (log === undefined) this.#add(name, { entries: undefined, waiting: new Set([reader]) });
     else (log.waiting ??= new Set()).add(reader);
   }
 
   unwait(name: string, reader: LogReader): void {
-    const log = this.#logs.get(name);
+    const log = this.#find(name);
     if (log?.waiting?.delete(reader) !== true || log.waiting.size > 0) return;
     log.waiting = undefined;
-    if (log.entries === undefined) this.#logs.delete(name);
+    if (log.entries === undefined) this.#forget(name);
   }
 
   /** Lets those who wait at the end of the log go on. */
   wake(name: string): void {
-    const log = this.#logs.get(name);
+    const log = this.#find(name);
     const readers = log?.waiting;
     if (log === undefined || readers === undefined) return;
     log.waiting = undefined;
@@ -96,6 +99,28 @@ export class Logs implements LogSource {
     const readers = [...this.#logs.values()].flatMap(({ waiting }) => [...(waiting ?? [])]);
     for (const reader of readers) reader.end();
     this.#logs.clear();
+    this.#latestName = undefined;
+    this.#latest = undefined;
     this.#size = 0;
+  }
+
+  #find(name: string): Log | undefined {
+    if (name !== this.#latestName) {
+      this.#latestName = name;
+      this.#latest = this.#logs.get(name);
+    }
+    return this.#latest;
+  }
+
+  #add(name: string, log: Log): void {
+    this.#logs.set(name, log);
+    this.#latestName = name;
+    this.#latest = log;
+  }
+
+  #forget(name: string): void {
+    this.#logs.delete(name);
+    this.#latestName = name;
+    this.#latest = undefined;
   }
 }

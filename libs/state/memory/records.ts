@@ -13,6 +13,9 @@ interface Entry {
 /** Records and the claims of their keys. */
 export class Records {
   readonly #entries = new Map<string, Entry>();
+  /** The entry that was looked for last: a commit looks at the same record several times. */
+  #latestKey: string | undefined;
+  #latest: Entry | undefined;
   #size = 0;
   #mostFields = 0;
 
@@ -32,28 +35,28 @@ export class Records {
   }
 
   has(key: string): boolean {
-    return this.#entries.get(key)?.fields !== undefined;
+    return this.#find(key)?.fields !== undefined;
   }
 
   hasKey(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#find(key) !== undefined;
   }
 
   fieldCount(key: string): number {
-    return this.#entries.get(key)?.fieldCount ?? 0;
+    return this.#find(key)?.fieldCount ?? 0;
   }
 
   hasField(key: string, name: string): boolean {
-    const fields = this.#entries.get(key)?.fields;
+    const fields = this.#find(key)?.fields;
     return fields !== undefined && Object.hasOwn(fields, name);
   }
 
   /** @param fields kept values; the caller gives them away. */
   put(key: string, fields: Record<string, JsonValue>, fieldCount: number): void {
-    let entry = this.#entries.get(key);
+    let entry = this.#find(key);
     if (entry === undefined) {
       entry = { fields, fieldCount, claim: 0 };
-      this.#entries.set(key, entry);
+      this.#add(key, entry);
       this.#size++;
     } else if (entry.fields === undefined) {
       entry.fields = fields;
@@ -66,26 +69,28 @@ export class Records {
   }
 
   delete(key: string): void {
-    const entry = this.#entries.get(key);
+    const entry = this.#find(key);
     if (entry === undefined) return;
     if (entry.fields !== undefined) this.#size--;
     this.#entries.delete(key);
+    this.#latestKey = key;
+    this.#latest = undefined;
   }
 
   /** The latest claim of a key; 0 before the first. */
   claimOf(key: string): number {
-    return this.#entries.get(key)?.claim ?? 0;
+    return this.#find(key)?.claim ?? 0;
   }
 
   claim(key: string): number {
-    const entry = this.#entries.get(key);
+    const entry = this.#find(key);
     if (entry !== undefined) return ++entry.claim;
-    this.#entries.set(key, { fields: undefined, fieldCount: 0, claim: 1 });
+    this.#add(key, { fields: undefined, fieldCount: 0, claim: 1 });
     return 1;
   }
 
   get(key: string, only?: readonly string[]): Record<string, JsonValue> | undefined {
-    const fields = this.#entries.get(key)?.fields;
+    const fields = this.#find(key)?.fields;
     if (fields === undefined || only === undefined) return fields && copyOf(fields);
     const picked: Record<string, JsonValue> = {};
     for (const name of only) {
@@ -97,7 +102,23 @@ export class Records {
 
   clear(): void {
     this.#entries.clear();
+    this.#latestKey = undefined;
+    this.#latest = undefined;
     this.#size = 0;
+  }
+
+  #find(key: string): Entry | undefined {
+    if (key !== this.#latestKey) {
+      this.#latestKey = key;
+      this.#latest = this.#entries.get(key);
+    }
+    return this.#latest;
+  }
+
+  #add(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    this.#latestKey = key;
+    this.#latest = entry;
   }
 }
 
