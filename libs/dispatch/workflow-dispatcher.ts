@@ -5,9 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { AgentPool } from '#agent-pool';
-import { Clock, ValidationError, jsonProblems, newId, runInTurns, type Page, type Problem } from '#core';
+import { Clock, ValidationError, newId, runInTurns, type Page, type Problem } from '#core';
 import { DEFAULT_PRIORITY, QueueDriver } from '#queue';
-import { StateError } from '#state';
 import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
@@ -26,12 +25,7 @@ import {
   type ListExecutionsOptions,
 } from './execution/execution-store.js';
 import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
-import {
-  toExecution,
-  toSummary,
-  type ExecutionDefinition,
-  type ExecutionFacts,
-} from './execution/stored-execution.js';
+import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
 import { Intake } from './intake.js';
 import {
   digest,
@@ -96,7 +90,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     await this.#intake.enter();
     try {
       const facts = this.#factsOf(document, request, null);
-      await this.#create(facts, { workflow: document, input: request.input }, null);
+      await this.executions.create(facts, { workflow: document, input: request.input }, null);
       await this.queue.add(facts, 1);
       return this.#handleOf(facts.executionId);
     } finally {
@@ -237,7 +231,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     await this.#intake.enter();
     try {
       const facts = this.#factsOf(document, request, key);
-      const existing = await this.#create(facts, { workflow: document, input }, print);
+      const existing = await this.executions.create(facts, { workflow: document, input }, print);
       if (existing !== undefined) return await this.#repeat(existing, print);
       await this.queue.add(facts, 1);
       return this.#handleOf(facts.executionId);
@@ -263,18 +257,6 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       idempotencyKey,
       traceparent: traceparent ?? null,
     });
-  }
-
-  async #create(
-    facts: ExecutionFacts,
-    definition: ExecutionDefinition,
-    print: string | null,
-  ): Promise<IdempotencyRecord | undefined> {
-    try {
-      return await this.executions.create(facts, definition, print);
-    } catch (error) {
-      throw refusedRequest(error, definition.workflow);
-    }
   }
 
   /** A promise only where it takes time; most documents are known. */
@@ -318,11 +300,4 @@ const NONE: readonly Problem[] = [];
 function problemsOf(error: unknown): Compilation {
   if (error instanceof ValidationError) return { problems: error.problems };
   throw error;
-}
-
-/** Each part of a document may be as deep as JSON may be here; the whole of it, as a store keeps it, may not. */
-function refusedRequest(error: unknown, workflow: Workflow): unknown {
-  if (!(error instanceof StateError) || error.code !== 'INVALID_COMMIT') return error;
-  const problems = jsonProblems(workflow, ['workflow']);
-  return problems.length === 0 ? error : new ValidationError('the request', problems);
 }

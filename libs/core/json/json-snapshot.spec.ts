@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { jsonSnapshot } from './json-snapshot.js';
+import { jsonSnapshot, snapshotDepth } from './json-snapshot.js';
 import { MAX_JSON_DEPTH, jsonProblems, type JsonValue } from './json.js';
 
 const throwing = (): never => {
@@ -111,6 +111,13 @@ describe('jsonSnapshot', () => {
     });
     expect(jsonSnapshot(shifty)).toEqual({ a: 'sound' });
     expect(reads).toBe(1);
+  });
+
+  it('tells how deep it is nested, and is told from what is only frozen', () => {
+    const snapshot = jsonSnapshot({ a: [{ b: 1 }], c: jsonSnapshot([[]]) }) as object;
+    expect(snapshotDepth(snapshot)).toBe(3);
+    expect(snapshotDepth(jsonSnapshot([]) as object)).toBe(1);
+    expect(snapshotDepth(Object.freeze([]))).toBe(0);
   });
 
   it('is made once: a snapshot is its own, and is shared where it is a part', () => {

@@ -52,6 +52,11 @@ export function jsonSnapshot(value: unknown): JsonValue | undefined {
   }
 }
 
+/** How many levels deep a snapshot is nested; 0 of an object that is none, even if it is frozen all the way down. */
+export function snapshotDepth(value: object): number {
+  return Mark.levels(value);
+}
+
 /** One walk that checks as `jsonProblems` does: whatever it has looked at is read once, and then its own. */
 class Snapshot {
   #levels = 0;

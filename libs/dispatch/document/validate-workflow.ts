@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { formatPath, parseShape, runAtOnce, type JsonValue, type Problem, type Work } from '#core';
-import { deepFreeze } from '../expressions/json-copy.js';
+import {
+  formatPath,
+  jsonProblems,
+  jsonSnapshot,
+  parseShape,
+  runAtOnce,
+  type JsonValue,
+  type Problem,
+  type Work,
+} from '#core';
 import { compileTemplate, type Template, type TemplateObserver } from '../expressions/template.js';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import { planSteps } from './step-plan.js';
@@ -84,19 +92,20 @@ function* parse(
   for (const [place, rawStep] of rawSteps.entries()) {
     const step = parseShape(stepSchema, rawStep, [...prefix, 'steps', place]);
     if ('problems' in step) report(step.problems);
-    else if (problems.isEmpty) steps.push(frozenCopy(step.data));
+    else if (problems.isEmpty) steps.push(snapshotOf(step.data));
     yield;
   }
   if ('problems' in header || !problems.isEmpty) return undefined;
-  return Object.freeze({
-    ...frozenCopy({ ...header.data, steps: [] }),
-    steps: Object.freeze(steps) as Step[],
-  });
+  const document = { ...snapshotOf({ ...header.data, steps: [] }), steps };
+  const snapshot = jsonSnapshot(document);
+  // Each part may be as deep as JSON may be here; the whole of it, as it is stored, may not be deeper.
+  if (snapshot === undefined) report(jsonProblems(document, prefix));
+  return snapshot as Workflow | undefined;
 }
 
 /** What JSON cannot tell apart (a property that is undefined, -0) is gone from the copy; so is any tie to the caller. */
-function frozenCopy<T>(value: T): T {
-  return deepFreeze(JSON.parse(JSON.stringify(value)) as T);
+function snapshotOf<T>(value: T): T {
+  return jsonSnapshot(JSON.parse(JSON.stringify(value))) as T;
 }
 
 function* compileTemplates(

@@ -18,13 +18,6 @@ export function copyJson(value: unknown, endsAt: number): JsonValue {
   return typeof value === 'object' && value !== null ? new Copier(endsAt).copy(value, 0) : copyScalar(value);
 }
 
-/** Freezes a JSON value all the way down, and returns it. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const child of Object.values(value)) deepFreeze(child);
-  return Object.freeze(value);
-}
-
 class Copier {
   readonly #endsAt: number;
   #left = MAX_VALUE_SIZE;

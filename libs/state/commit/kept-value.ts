@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH, isPlainObject, type JsonValue } from '#core';
+import { MAX_JSON_DEPTH, isPlainObject, snapshotDepth, type JsonValue } from '#core';
 
 /**
  * A value as a store keeps it on the heap: what is frozen all the way down is kept as it is, for nobody can change it;
@@ -27,6 +27,8 @@ function keep(value: unknown, depth: number): JsonValue | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value || 0 : undefined; // JSON has no -0
   if (typeof value !== 'object' || depth >= MAX_JSON_DEPTH) return undefined;
+  const levels = snapshotDepth(value);
+  if (levels > 0) return depth + levels <= MAX_JSON_DEPTH ? (value as JsonValue) : undefined;
   if (Array.isArray(value)) return keepArray(value, depth + 1);
   return isPlainObject(value) ? keepObject(value, depth + 1) : undefined;
 }
