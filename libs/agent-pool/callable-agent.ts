@@ -13,8 +13,14 @@ export class CallableAgent implements Agent {
     this.#hooks = hooks;
   }
 
-  async execute(task: AgentTask, context: AgentContext): Promise<unknown> {
-    return await this.#callable(task, context);
+  /** Not async: a promise of a promise takes as long as all else about a task that does nothing. */
+  execute(task: AgentTask, context: AgentContext): Promise<unknown> {
+    try {
+      const output = this.#callable(task, context);
+      return output instanceof Promise ? output : Promise.resolve(output);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   get pingable(): boolean {

@@ -173,12 +173,12 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_NOT_RETRYABLE`, `SHUTTING_DOWN`; {QueueError} `QUEUE_FULL`.
    */
   async retry(executionId: string): Promise<ExecutionHandle> {
-    const { state } = await this.executions.loadSummary(executionId);
-    requireRetryable(executionId, state.status);
+    const stored = await this.executions.load(executionId);
+    requireRetryable(executionId, stored.state.status);
     await this.#intake.enter();
     try {
-      const { facts, run } = await this.executions.restart(executionId);
-      await this.queue.add(facts, run);
+      const { run } = await this.executions.restart(stored);
+      await this.queue.add(stored.facts, run);
       return this.#handleOf(executionId);
     } finally {
       this.#intake.left();

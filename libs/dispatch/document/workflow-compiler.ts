@@ -6,6 +6,7 @@ import { QueueError } from '#queue';
 import type { CompiledWorkflow } from './compiled-workflow.js';
 import type { Workflow } from './workflow.js';
 import { ProblemList } from './problem-list.js';
+import { RecentDocuments } from './recent-documents.js';
 import { workflowValidation } from './validate-workflow.js';
 import { checkCapabilities, checkStepCount, type WorkflowChecks } from './workflow-checks.js';
 
@@ -45,6 +46,7 @@ export class WorkflowCompiler {
     sizeCalculation: ({ parts }, text) => text.length + parts * PART_SIZE,
     dispose: ({ document }) => this.#byDocument.delete(document),
   });
+  readonly #recent = new RecentDocuments();
   readonly #largeAtDoor = pLimit(MAX_LARGE_AT_ONCE);
   readonly #largeOfRuns = pLimit(MAX_LARGE_AT_ONCE);
   #smallAtDoor = 0;
@@ -71,10 +73,12 @@ export class WorkflowCompiler {
     checks: WorkflowChecks,
     signal: AbortSignal | undefined,
   ): CompiledWorkflow | Promise<CompiledWorkflow> {
+    const recent = this.#recent.find(raw);
     // What is not JSON may have the text of something that is: NaN that of null.
-    const text = jsonProblems(raw).length === 0 ? JSON.stringify(raw) : undefined;
-    const known = text === undefined ? undefined : this.#cache.get(text);
+    const text = recent === undefined && jsonProblems(raw).length === 0 ? JSON.stringify(raw) : undefined;
+    const known = recent ?? (text === undefined ? undefined : this.#cache.get(text));
     if (known === undefined) return this.#compileText(raw, text, checks, signal);
+    if (recent === undefined) this.#recent.note(raw, known);
     const refusal = refusalOf(known, checks);
     return refusal === undefined ? known : Promise.reject(refusal);
   }

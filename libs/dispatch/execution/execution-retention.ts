@@ -6,7 +6,7 @@ import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { isFinished } from './execution.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
-import { idempotencyRecordKey, logName, recordKey } from './execution-keys.js';
+import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
 import { ExecutionStore, type StoredSummary } from './execution-store.js';
 import { isStateError } from './is-state-error.js';
 
@@ -81,26 +81,26 @@ export class ExecutionRetention {
   }
 
   async #forget(executionId: string): Promise<void> {
-    const key = recordKey(executionId);
-    // An execution that is being retried at this moment has another claim by the time of the commit, and stays.
-    const claim = await this.state.claim(key);
     const stored = await this.executions.findSummary(executionId);
-    if (stored !== undefined && !isFinished(stored.state.status)) return;
+    if (stored === undefined || !isFinished(stored.state.status)) return;
     try {
-      await this.state.commit(forgetting(executionId, stored, { key, claim }));
+      await this.state.commit(forgetting(stored));
     } catch (error) {
-      if (!isStateError(error, 'STALE_ATTEMPT')) throw error;
+      if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
     }
   }
 }
 
-function forgetting(executionId: string, stored: StoredSummary | undefined, fence: Commit['fence']): Commit {
-  const records = [recordKey(executionId)];
-  const idempotencyKey = stored?.facts.idempotencyKey ?? null;
+function forgetting({ facts, state }: StoredSummary): Commit {
+  const { executionId, idempotencyKey } = facts;
+  const nextRun = runKey(executionId, state.run + 1);
+  const records = [recordKey(executionId), nextRun];
+  for (let run = 2; run <= state.run; run++) records.push(runKey(executionId, run));
   if (idempotencyKey !== null) records.push(idempotencyRecordKey(idempotencyKey));
   return {
-    fence,
+    // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
+    puts: [{ key: nextRun, fields: {}, ifAbsent: true }],
     deletes: { records, logs: [logName(executionId)] },
-    index: stored === undefined ? [] : leaveIndexes(stored.facts, stored.state.status),
+    index: leaveIndexes(facts, state.status),
   };
 }

@@ -15,7 +15,7 @@ import {
 } from './execution-event.js';
 import { FINISHED_INDEX, enterIndexes, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
-import { idempotencyRecordKey, logName, recordKey } from './execution-keys.js';
+import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
 import { isStateError } from './is-state-error.js';
 import {
   fromFields,
@@ -195,28 +195,22 @@ export class ExecutionStore {
 
   /**
    * Makes a finished execution pending again, with what it completed. Of several at once, one succeeds.
-   * @throws {DispatchError} `EXECUTION_NOT_RETRYABLE`, also when somebody else did it at this moment;
-   *   `EXECUTION_NOT_FOUND` when it was forgotten meanwhile.
+   * @throws {DispatchError} `EXECUTION_NOT_RETRYABLE` when somebody else did it; `EXECUTION_NOT_FOUND` when it was
+   *   forgotten meanwhile.
    */
-  async restart(executionId: string): Promise<{ facts: ExecutionFacts; run: number }> {
-    const key = recordKey(executionId);
-    const claim = await this.state.claim(key);
-    const fields = await this.state.get(key);
-    if (fields?.facts === undefined) {
-      await this.state.commit({ deletes: { records: [key] } });
-      throw notFound(executionId);
-    }
-    const { facts, state, steps } = fromFields(fields);
-    requireRetryable(executionId, state.status);
+  async restart({ facts, state, steps }: StoredExecution): Promise<ExecutionState> {
+    const { executionId } = facts;
     const next = newState(this.clock.timestamp(), state.run + 1);
-    const again: Record<string, unknown> = { state: next, cancel: null };
+    const fields: Record<string, unknown> = { state: next, cancel: null };
     for (const [stepId, { status }] of Object.entries(steps)) {
-      if (status !== 'completed') again[stepField(stepId)] = PENDING_STEP;
+      if (status !== 'completed') fields[stepField(stepId)] = PENDING_STEP;
     }
     const queued = queuedEvent(facts, next);
     const commit: Commit = {
-      fence: { key, claim },
-      puts: [{ key, fields: toFields(again) }],
+      puts: [
+        { key: runKey(executionId, next.run), fields: {}, ifAbsent: true },
+        { key: recordKey(executionId), fields: toFields(fields), ifPresent: true },
+      ],
       index: [
         ...statusMoves(facts, state.status, next),
         { index: FINISHED_INDEX, member: executionId, score: null },
@@ -226,12 +220,12 @@ export class ExecutionStore {
     try {
       await this.state.commit(commit);
     } catch (error) {
-      if (isStateError(error, 'STALE_ATTEMPT'))
-        throw notRetryable(executionId, 'it is being retried, or forgotten, already');
-      throw error;
+      if (isStateError(error, 'ALREADY_EXISTS'))
+        throw notRetryable(executionId, 'it is being retried already');
+      throw isStateError(error, 'NOT_FOUND') ? notFound(executionId) : error;
     }
     this.events.publish(queued.type, queued.data, metaOf(queued));
-    return { facts, run: next.run };
+    return next;
   }
 
   /** The parts that stay small; undefined when there is no such execution. */

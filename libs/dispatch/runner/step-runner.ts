@@ -21,6 +21,7 @@ import type { RunContext } from './run-context.js';
 import { StepAttempts } from './step-attempts.js';
 import { stepError } from './step-error.js';
 import { runTask } from './task-run.js';
+import { TaskContext } from './task-context.js';
 import { TaskSignal } from './task-signal.js';
 
 /** Runs one step to its end: `when`, input, then attempts on leased agents, with back-off between them. */
@@ -103,18 +104,13 @@ export class StepRunner {
       const output = await runTask(
         lease,
         { executionId, stepId: step.id, attempt, capability: step.capability, input },
-        {
-          get signal() {
-            return taskSignal.signal;
-          },
+        new TaskContext({
+          signal: taskSignal,
           idempotencyKey: `${executionId}:${step.id}`,
-          // Made only for those who ask, as the signal is.
-          get deadline() {
-            return new Date(endsAt).toISOString();
-          },
+          endsAt,
           traceparent,
           progress: (report) => attempts.progress(attempt, report),
-        },
+        }),
         { clock: this.clock, abortGraceMs: this.options.abortGraceMs, signal, taskSignal },
       );
       return toJson(output);
