@@ -39,7 +39,7 @@ export {
   type RetryPolicy,
   type RetryPolicyInput,
 } from './retry/retry-policy.js';
-export { retry, type RetryOptions } from './retry/retry.js';
+export { retry, retryAfter, type RetryOptions } from './retry/retry.js';
 export { readTraceparent, traceparentSchema } from './trace/traceparent.js';
 export { runAtOnce, runInTurns, type Work } from './turns/run-work.js';
 export { TURN_BUDGET_MS, turnOver } from './turns/turn-budget.js';

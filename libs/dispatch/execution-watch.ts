@@ -41,8 +41,8 @@ export class ExecutionWatch {
    */
   async wait(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution> {
     signal?.throwIfAborted();
-    const { state } = await this.executions.loadSummary(executionId);
-    if (isFinished(state.status) || waitMs === 0) return toExecution(await this.executions.load(executionId));
+    const status = await this.executions.statusOf(executionId);
+    if (isFinished(status) || waitMs === 0) return toExecution(await this.executions.load(executionId));
     // Without a limit of its own the wait needs no signal of its own.
     const isLimited = signal !== undefined || waitMs !== undefined;
     const finished = await (isLimited
@@ -66,12 +66,19 @@ export class ExecutionWatch {
 
   /** The execution once it has finished; undefined when the signal aborts before. */
   async #finished(executionId: string, signal: AbortSignal): Promise<Execution | undefined> {
-    for await (const entry of this.executions.readLatest(executionId, signal)) {
-      if (!isFinalEvent(typeOf(entry))) continue;
-      const execution = toExecution(await this.executions.load(executionId));
-      if (isFinished(execution.status)) return execution;
+    // By hand: `for await` waits for an end of the iteration that nobody needs.
+    const entries = this.executions.readLatest(executionId, signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await entries.next();
+        if (next.done === true) return undefined;
+        if (!isFinalEvent(typeOf(next.value))) continue;
+        const execution = toExecution(await this.executions.load(executionId));
+        if (isFinished(execution.status)) return execution;
+      }
+    } finally {
+      void entries.return?.();
     }
-    return undefined;
   }
 
   /**

@@ -33,20 +33,40 @@ export async function retry<T>(
   work: (attempt: number, signal: AbortSignal) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  try {
+    return await work(1, signal);
+  } catch (error) {
+    return retryAfter(error, work, options);
+  }
+}
+
+/**
+ * As {@link retry} goes on when its first attempt has failed with `firstError`: for those who make that one by themselves,
+ * and most often need nothing of this.
+ */
+export async function retryAfter<T>(
+  firstError: unknown,
+  work: (attempt: number, signal: AbortSignal) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   const { clock, policy, signal, isRetryable = saysRetryable, onRetry, ref, random } = options;
   const { timeLeftMs = () => MAX_DELAY_MS } = options;
+  let error = firstError;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
+    if (attempt >= policy.maxAttempts || !isRetryable(error)) throw error;
+    const askedMs = retryAfterMs(error);
+    if (askedMs > timeLeftMs()) throw error;
+    const delayMs = Math.max(backoffDelayMs(policy, attempt, random), askedMs);
+    onRetry?.(error, attempt, delayMs);
+    await clock.sleep(delayMs, { signal, ref });
+    signal.throwIfAborted();
     try {
-      return await work(attempt, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (attempt >= policy.maxAttempts || !isRetryable(error)) throw error;
-      const askedMs = retryAfterMs(error);
-      if (askedMs > timeLeftMs()) throw error;
-      const delayMs = Math.max(backoffDelayMs(policy, attempt, random), askedMs);
-      onRetry?.(error, attempt, delayMs);
-      await clock.sleep(delayMs, { signal, ref });
+      return await work(attempt + 1, signal);
+    } catch (failure) {
+      error = failure;
     }
   }
 }

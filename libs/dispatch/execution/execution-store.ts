@@ -51,6 +51,9 @@ export interface ClaimedExecution {
   journal: ExecutionJournal;
 }
 
+const SUMMARY = ['facts', 'state', 'cancel'];
+const STATE_ALONE = ['state'];
+
 /** Executions over the state port: the only place that knows how they are laid out there. */
 @Injectable()
 export class ExecutionStore {
@@ -114,6 +117,13 @@ export class ExecutionStore {
     const fields = await this.state.get(recordKey(executionId));
     if (fields?.facts === undefined) throw notFound(executionId);
     return fromFields(fields);
+  }
+
+  /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async statusOf(executionId: string): Promise<ExecutionStatus> {
+    const fields = await this.state.get(recordKey(executionId), STATE_ALONE);
+    if (fields?.state === undefined) throw notFound(executionId);
+    return (fields.state as unknown as ExecutionState).status;
   }
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
@@ -230,7 +240,7 @@ export class ExecutionStore {
 
   /** The parts that stay small; undefined when there is no such execution. */
   async findSummary(executionId: string): Promise<StoredSummary | undefined> {
-    const fields = await this.state.get(recordKey(executionId), ['facts', 'state', 'cancel']);
+    const fields = await this.state.get(recordKey(executionId), SUMMARY);
     return fields?.facts === undefined ? undefined : fromFields(fields);
   }
 }

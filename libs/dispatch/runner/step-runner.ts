@@ -5,7 +5,7 @@ import {
   abortReason,
   jsonProblems,
   jsonSnapshot,
-  retry,
+  retryAfter,
   turnOver,
   type JsonValue,
   type RetryPolicy,
@@ -45,14 +45,7 @@ export class StepRunner {
       // Expressions block the loop; those of many steps in a row would keep timers, sockets and the abort from their turn.
       const pause = turnOver();
       if (pause !== undefined) await pause;
-      const output = await retry(() => this.#attempt(step, input, attempts, run), {
-        clock: this.clock,
-        policy: remaining(step.retry, attempts.count),
-        signal: run.signal,
-        onRetry: (error, _attempt, delayMs) => attempts.retrying(stepError(error), delayMs),
-        timeLeftMs: () => run.endsAt - this.clock.now(),
-        ref: true,
-      });
+      const output = await this.#attempts(step, input, attempts, run);
       return attempts.complete(output);
     } catch (error) {
       if (run.signal.aborted) {
@@ -60,6 +53,29 @@ export class StepRunner {
         throw abortReason(run.signal);
       }
       return attempts.fail(stepError(error));
+    }
+  }
+
+  async #attempts(
+    step: CompiledStep,
+    input: JsonValue,
+    attempts: StepAttempts,
+    run: RunContext,
+  ): Promise<JsonValue> {
+    // It may go on from the attempts of an earlier worker.
+    const policy = remaining(step.retry, attempts.count);
+    try {
+      run.signal.throwIfAborted();
+      return await this.#attempt(step, input, attempts, run);
+    } catch (firstError) {
+      return retryAfter(firstError, () => this.#attempt(step, input, attempts, run), {
+        clock: this.clock,
+        policy,
+        signal: run.signal,
+        onRetry: (error, _attempt, delayMs) => attempts.retrying(stepError(error), delayMs),
+        timeLeftMs: () => run.endsAt - this.clock.now(),
+        ref: true,
+      });
     }
   }
 

@@ -28,6 +28,8 @@ export interface WorkflowRunOptions {
   expressionTimeoutMs: number;
 }
 
+const DONE: Promise<void> = Promise.resolve();
+
 /** The steps of one run of an execution, and what they share. */
 export class WorkflowRun implements RunContext {
   readonly facts: ExecutionFacts;
@@ -89,19 +91,22 @@ export class WorkflowRun implements RunContext {
     }
   }
 
-  async #runStep(step: CompiledStep): Promise<void> {
-    const { clock, stepRunner, control } = this.#options;
-    const progress = this.#progress;
-    const record = progress.isDropped(step)
-      ? new StepAttempts(step, this, clock).skip('dependency')
-      : await stepRunner.run(step, this);
-    progress.settle(step, record);
-    if (progress.failure !== undefined) {
-      control.abort(new AbortedError('cancel', `step "${progress.failure.stepId}" failed`));
-    } else if (!progress.allSettled) {
-      // What comes after a step may rely on it only once it is on record; the last one is committed with the end.
-      await this.journal.flush();
+  #runStep(step: CompiledStep): Promise<void> {
+    const { clock, stepRunner } = this.#options;
+    if (this.#progress.isDropped(step)) {
+      return this.#settle(step, new StepAttempts(step, this, clock).skip('dependency'));
     }
+    return stepRunner.run(step, this).then((record) => this.#settle(step, record));
+  }
+
+  /** Resolves when what comes after the step may rely on it: once it is on record; the last one is committed with the end. */
+  #settle(step: CompiledStep, record: StepRecord): Promise<void> {
+    const progress = this.#progress;
+    progress.settle(step, record);
+    if (progress.failure === undefined) return progress.allSettled ? DONE : this.journal.flush();
+    const { control } = this.#options;
+    control.abort(new AbortedError('cancel', `step "${progress.failure.stepId}" failed`));
+    return DONE;
   }
 
   /** How it ends when every step has. @throws {ExpressionError} also for an output too deep to be stored. */
