@@ -4,11 +4,16 @@
  */
 export const TURN_BUDGET_MS = 10;
 
+/** Those who had their turn leave the line in groups of so many. */
+const COMPACT_AT = 1_024;
+
 /** When the turn under way was first asked about; undefined: nobody has asked yet in this turn. */
 let turnBegan: number | undefined;
 
 /** Those whose turn has not come yet, in order. Each waits at most the budgets of those before it. */
 const waiting: (() => void)[] = [];
+/** How many of them have had their turn: to take each off the front would move all the others. */
+let served = 0;
 
 /**
  * Lets long work go on piece by piece: between two pieces `const pause = turnOver(); if (pause !== undefined) await pause;`.
@@ -33,19 +38,23 @@ function beginTurn(): void {
 
 function nextTurn(): void {
   turnBegan = undefined;
-  if (waiting.length === 0) return;
+  if (served === waiting.length) return;
   beginTurn();
   serve();
 }
 
 /** Lets the first of those who wait go on, and the next one as well if that took next to no time. */
 function serve(): void {
-  waiting.shift()?.();
+  waiting[served++]?.();
+  if (served === waiting.length || served === COMPACT_AT) {
+    waiting.splice(0, served);
+    served = 0;
+  }
   // A tick asked for by a promise callback comes after the last of them, when all that was waited for is done.
   queueMicrotask(() => process.nextTick(serveMore));
 }
 
 function serveMore(): void {
   const left = turnBegan === undefined ? 0 : TURN_BUDGET_MS - (performance.now() - turnBegan);
-  if (waiting.length > 0 && left > 0) serve();
+  if (served < waiting.length && left > 0) serve();
 }
