@@ -42,7 +42,7 @@ export class ExecutionWatch {
   async wait(executionId: string, { waitMs, signal }: WaitOptions): Promise<Execution> {
     signal?.throwIfAborted();
     const status = await this.executions.statusOf(executionId);
-    if (isFinished(status) || waitMs === 0) return toExecution(await this.executions.load(executionId));
+    if (isFinished(status) || waitMs === 0) return toExecution(await this.executions.loadAtOnce(executionId));
     // Without a limit of its own the wait needs no signal of its own.
     const isLimited = signal !== undefined || waitMs !== undefined;
     const finished = await (isLimited
@@ -73,7 +73,7 @@ export class ExecutionWatch {
         const next = await entries.next();
         if (next.done === true) return undefined;
         if (!isFinalEvent(typeOf(next.value))) continue;
-        const execution = toExecution(await this.executions.load(executionId));
+        const execution = toExecution(await this.executions.loadAtOnce(executionId));
         if (isFinished(execution.status)) return execution;
       }
     } finally {

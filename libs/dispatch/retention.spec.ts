@@ -88,6 +88,13 @@ describe('finished executions', () => {
     expect(await idsOf(harness, { status: 'cancelled' })).toEqual([waiting.executionId]);
   });
 
+  it('are told to those who waited for them, however few are kept', async () => {
+    const { dispatcher } = await makeHarness({ retention: { maxCount: 1 }, maxConcurrentWorkflows: 50 });
+    const results = Array.from({ length: 200 }, async () => (await dispatcher.submit(echo)).result());
+    const statuses = (await Promise.all(results)).map(({ status }) => status);
+    expect(statuses).toEqual(Array.from({ length: 200 }, () => 'completed'));
+  });
+
   it('that are being retried are not forgotten', async () => {
     const work = new GatedAgent();
     const harness = await makeHarness({ agents: { work: work.run }, retention: { maxCount: 1 } });

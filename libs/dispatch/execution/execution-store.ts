@@ -114,6 +114,11 @@ export class ExecutionStore {
   async load(executionId: string): Promise<StoredExecution> {
     const pause = turnOver();
     if (pause !== undefined) await pause;
+    return this.loadAtOnce(executionId);
+  }
+
+  /** For whoever waited for its end: by the next turn it may be forgotten. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
+  async loadAtOnce(executionId: string): Promise<StoredExecution> {
     const fields = await this.state.get(recordKey(executionId));
     if (fields?.facts === undefined) throw notFound(executionId);
     return fromFields(fields);
