@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { listenerOfAll } from './listener-of-all.js';
 
 /**
  * The clean end of a server's connections.
@@ -15,6 +16,7 @@ import type { FastifyInstance } from 'fastify';
 export class HttpDrain {
   /** Each with its answers that are not yet sent to their end. */
   readonly #connections = new Map<Socket, Set<ServerResponse>>();
+  readonly #onClose = listenerOfAll((answer) => this.#closed(answer));
   #draining = false;
   #closing = false;
 
@@ -57,11 +59,17 @@ export class HttpDrain {
     if (answers === undefined) return;
     answers.add(answer);
     if (this.#draining) endConnectionAfter(answer);
-    answer.once('close', () => {
-      answers.delete(answer);
-      // An answer that was under way already when the drain began could not say that the connection ends with it.
-      if (this.#closing && answers.size === 0) socket.destroySoon();
-    });
+    answer.on('close', this.#onClose);
+  }
+
+  #closed(answer: ServerResponse): void {
+    const { socket } = answer.req;
+    const answers = this.#connections.get(socket);
+    // The connection may have gone before it.
+    if (answers === undefined) return;
+    answers.delete(answer);
+    // An answer that was under way already when the drain began could not say that the connection ends with it.
+    if (this.#closing && answers.size === 0) socket.destroySoon();
   }
 }
 

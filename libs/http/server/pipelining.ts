@@ -15,8 +15,11 @@ export const MAX_PIPELINED = 100;
 export function limitPipelining(fastify: FastifyInstance): void {
   const pipelines = new WeakMap<Socket, Pipeline>();
   fastify.addHook('onRequest', ({ raw: { socket } }, { raw: answer }, done) => {
-    const pipeline = pipelines.get(socket) ?? new Pipeline(socket);
-    pipelines.set(socket, pipeline);
+    let pipeline = pipelines.get(socket);
+    if (pipeline === undefined) {
+      pipeline = new Pipeline(socket);
+      pipelines.set(socket, pipeline);
+    }
     pipeline.enter({ answer, begin: done });
   });
 }
@@ -47,14 +50,16 @@ class Pipeline {
   }
 
   #begin({ answer, begin }: Exchange): void {
-    answer.once('close', () => {
-      this.#exchanges.shift();
-      const [next] = this.#exchanges;
-      // Nobody waits for what was asked over a connection that has ended.
-      if (next !== undefined && !this.#socket.destroyed) this.#begin(next);
-    });
+    answer.on('close', this.#onClose);
     begin();
   }
+
+  readonly #onClose = (): void => {
+    this.#exchanges.shift();
+    const [next] = this.#exchanges;
+    // Nobody waits for what was asked over a connection that has ended.
+    if (next !== undefined && !this.#socket.destroyed) this.#begin(next);
+  };
 
   #endAfterLast(): void {
     this.#full = true;

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { listenerOfAll } from './listener-of-all.js';
 
 /**
  * Cuts connections whose client does not read: an answer that is written to its end, and of which nothing was taken for
@@ -8,10 +9,11 @@ import type { Server } from 'node:http';
  * keep-alive timeout.
  */
 export function limitSending(server: Server, timeoutMs: number): void {
-  server.prependListener('request', ({ socket }, answer) => {
+  const onPrefinish = listenerOfAll(({ req: { socket } }) => {
+    if (socket.writableLength > 0) socket.setTimeout(timeoutMs);
+  });
+  server.prependListener('request', (_request, answer) => {
     // The last part of it is on its way by then, or in a buffer.
-    answer.once('prefinish', () => {
-      if (socket.writableLength > 0) socket.setTimeout(timeoutMs);
-    });
+    answer.on('prefinish', onPrefinish);
   });
 }
