@@ -9,13 +9,12 @@ import { API_KEYS, Authorizer } from './authorizer.js';
 @Module({})
 export class AuthModule {
   static forRoot(options: AuthOptions | undefined): DynamicModule {
+    const keys = options === undefined ? null : new ApiKeys(options.apiKeys);
+    // A guard that lets everybody in would still cost every request its promises.
+    const guards = keys === null ? [] : [{ provide: APP_GUARD, useClass: AuthGuard }];
     return {
       module: AuthModule,
-      providers: [
-        { provide: API_KEYS, useValue: options === undefined ? null : new ApiKeys(options.apiKeys) },
-        Authorizer,
-        { provide: APP_GUARD, useClass: AuthGuard },
-      ],
+      providers: [{ provide: API_KEYS, useValue: keys }, Authorizer, ...guards],
       exports: [Authorizer],
     };
   }

@@ -157,6 +157,26 @@ describe('ExecutionsController', () => {
       );
     });
 
+    it.each([
+      ['alone', '', []],
+      ['and those of the query', '?wait=1', ['wait']],
+    ])('lists the problems of input and workflow %s', async (_what, query, more) => {
+      const answer = await app.inject({
+        method: 'POST',
+        url: `/v1/executions${query}`,
+        headers: { 'content-type': 'application/json' },
+        payload: `{"workflow": {"id": "w", "steps": []}, "input": {"a": [1, 1e999], "b": ${'['.repeat(100)}${']'.repeat(100)}}}`,
+      });
+      expect(answer.statusCode).toBe(400);
+      const deep = `input.b${'[0]'.repeat(99)}`;
+      expect(answer.json().errors.map(({ path }: { path: string }) => path)).toEqual([
+        ...more,
+        'input.a[1]',
+        deep,
+        'workflow.steps',
+      ]);
+    });
+
     it('lists the problems of the workflow when nothing else is wrong', async () => {
       const workflow = {
         id: 'w',

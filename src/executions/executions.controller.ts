@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { Page } from '#core';
+import { readTraceparent, type Page } from '#core';
 import { WorkflowDispatcher, type Execution, type ExecutionSummary } from '#dispatch';
 import { RequireScope } from '../auth/scope.decorators.js';
 import { Operation } from '../openapi/operation.js';
@@ -41,12 +41,13 @@ export class ExecutionsController {
     if (parsed.problems !== undefined) throw await refusedSubmit(this.dispatcher, parsed.problems, body);
     const { waitMs } = parsed.parts.query;
     const signal = waitMs === undefined ? undefined : clientGoneSignal(reply);
-    const { workflow, ...options } = parsed.parts.body;
-    const { 'Idempotency-Key': idempotencyKey, traceparent } = parsed.parts.headers;
+    const { workflow, input, priority, timeoutMs } = parsed.parts.body;
+    const { 'Idempotency-Key': idempotencyKey } = parsed.parts.headers;
+    const traceparent = readTraceparent(trace);
     const answer = await answerSubmit(
       this.dispatcher,
       workflow,
-      { ...options, idempotencyKey, traceparent },
+      { input, priority, timeoutMs, idempotencyKey, traceparent },
       { waitMs, signal },
     );
     void reply.header('location', locationOf(answer.executionId));

@@ -4,7 +4,6 @@ import {
   MAX_PAGE_LIMIT,
   idSchema,
   jsonValueSchema,
-  readTraceparent,
   retryPolicySchema,
   type JsonObject,
   type Page,
@@ -39,10 +38,21 @@ const waitMs = integerText(0, MAX_WAIT_MS)
   .optional()
   .describe('How long to wait for the execution to finish, ms; then it is answered whole, as it is.');
 
-/** The workflow is the dispatcher's to check. In JSON Schema it is what the dispatcher takes. */
+/**
+ * Workflow and input are the dispatcher's to check: to walk them here as well would be the most of what a request costs
+ * before it gets there. In JSON Schema they are what the dispatcher takes. See `contentProblems`.
+ */
 export const submitBodySchema = submitOptionsSchema
   .omit({ idempotencyKey: true, deadlineMs: true, traceparent: true })
   .extend({
+    input: z
+      .unknown()
+      .optional()
+      .meta({
+        ...referenceTo(jsonValueSchema),
+        default: {},
+        description: submitOptionsSchema.shape.input.description,
+      }),
     workflow: z
       .unknown()
       .optional()
@@ -54,9 +64,10 @@ export const submitHeadersSchema = z.strictObject({
   'Idempotency-Key': idSchema
     .optional()
     .describe('The same key and request again is the same execution, for as long as that is kept.'),
+  // Read by `readTraceparent`, which finds nothing wrong with anything.
   traceparent: z
     .unknown()
-    .transform(readTraceparent)
+    .optional()
     .meta({ type: 'string', description: 'W3C trace context, for the agents; a malformed one is ignored.' }),
 });
 
