@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey } from './auth.options.js';
 
 /** The keys that are known, by their digests; the keys themselves are nowhere. */
@@ -11,7 +11,8 @@ export class ApiKeys {
 
   /** Compares with all keys, each in constant time, so that the time taken tells nothing about any of them. */
   find(presented: string): ApiKey | undefined {
-    const digest = createHash('sha256').update(presented).digest();
+    // In one call, and as text: a Hash, or a Buffer of its own, takes twice as long.
+    const digest = Buffer.from(hash('sha256', presented, 'hex'), 'hex');
     let found: ApiKey | undefined;
     for (const known of this.#keys) if (timingSafeEqual(known.digest, digest)) found = known.key;
     return found;
