@@ -39,8 +39,8 @@ const waitMs = integerText(0, MAX_WAIT_MS)
   .describe('How long to wait for the execution to finish, ms; then it is answered whole, as it is.');
 
 /**
- * Workflow and input are the dispatcher's to check: to walk them here as well would be the most of what a request costs
- * before it gets there. In JSON Schema they are what the dispatcher takes. See `contentProblems`.
+ * Workflow and input are the dispatcher's to check: a walk through them here would find nothing that its own does not.
+ * In JSON Schema they are what the dispatcher takes. See `contentProblems`.
  */
 export const submitBodySchema = submitOptionsSchema
   .omit({ idempotencyKey: true, deadlineMs: true, traceparent: true })

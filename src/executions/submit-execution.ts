@@ -9,7 +9,7 @@ import {
 import type { AcceptedExecution } from './executions.schemas.js';
 
 /** What goes with a workflow at a door; the input is the dispatcher's to check. */
-export type SubmittedOptions = Omit<SubmitOptions, 'input'> & { input?: unknown };
+type SubmittedOptions = Omit<SubmitOptions, 'input'> & { input?: unknown };
 
 /** What every door does with a submit that it has parsed: with `waitMs`, the whole execution if it finished in time. */
 export async function answerSubmit(
