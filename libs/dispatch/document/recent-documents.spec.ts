@@ -59,7 +59,7 @@ describe('RecentDocuments', () => {
     expect(recent.find(raw)).toBeUndefined();
   });
 
-  it('holds few, and none that is large', () => {
+  it('holds few', () => {
     const recent = new RecentDocuments();
     const raws = Array.from({ length: 9 }, (_, nth) => ({ id: `wf-${nth}` }));
     for (const raw of raws) noteTwice(recent, raw);
@@ -67,8 +67,5 @@ describe('RecentDocuments', () => {
       false,
       ...Array.from({ length: 8 }, () => true),
     ]);
-    const large = { steps: Array.from({ length: 1_000 }, () => 1) };
-    noteTwice(recent, large);
-    expect(recent.find(large)).toBeUndefined();
   });
 });

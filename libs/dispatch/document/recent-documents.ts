@@ -4,9 +4,6 @@ import type { CompiledWorkflow } from './compiled-workflow.js';
 /** Documents that are remembered, and with them what they were at the time. */
 const MAX_RECENT = 8;
 
-/** Values of the largest document that is remembered: comparing one takes about 10 ns a value. */
-const MAX_VALUES = 1_000;
-
 interface Recent {
   raw: object;
   /** What it was then. */
@@ -34,7 +31,7 @@ export class RecentDocuments {
 
   /** @param raw JSON, of which `compiled` was made before. */
   note(raw: unknown, compiled: CompiledWorkflow): void {
-    if (typeof raw !== 'object' || raw === null || countOf(raw, MAX_VALUES) > MAX_VALUES) return;
+    if (typeof raw !== 'object' || raw === null) return;
     if (this.#candidates.includes(raw)) {
       this.#add(raw, compiled);
       return;
@@ -71,15 +68,4 @@ function isSameArray(items: readonly unknown[], snapshot: readonly JsonValue[]):
   if (items.length !== snapshot.length) return false;
   for (let at = 0; at < items.length; at++) if (!isSame(items[at], snapshot[at] as JsonValue)) return false;
   return true;
-}
-
-/** How many values it holds; counts no further than `limit`. */
-function countOf(value: unknown, limit: number): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  let count = 1;
-  for (const item of Object.values(value)) {
-    count += countOf(item, limit - count);
-    if (count > limit) break;
-  }
-  return count;
 }

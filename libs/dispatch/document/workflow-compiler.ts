@@ -78,7 +78,7 @@ export class WorkflowCompiler {
     const text = recent === undefined && jsonProblems(raw).length === 0 ? JSON.stringify(raw) : undefined;
     const known = recent ?? (text === undefined ? undefined : this.#cache.get(text));
     if (known === undefined) return this.#compileText(raw, text, checks, signal);
-    if (recent === undefined) this.#recent.note(raw, known);
+    if (text !== undefined && !isLarge(text)) this.#recent.note(raw, known);
     const refusal = refusalOf(known, checks);
     return refusal === undefined ? known : Promise.reject(refusal);
   }
