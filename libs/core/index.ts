@@ -11,6 +11,18 @@ export { AbortedError, abortReason, type AbortCode, type AbortKind } from './abo
 export { Deadline, type DeadlineOptions } from './abort/deadline.js';
 export { onAbort } from './abort/on-abort.js';
 export { untilAborted } from './abort/until-aborted.js';
+export {
+  breakerOptionsSchema,
+  type BreakerOptions,
+  type BreakerOptionsInput,
+} from './breaker/breaker-options.js';
+export {
+  BREAKER_STATES,
+  CircuitBreaker,
+  type BreakerOutcome,
+  type BreakerState,
+  type CircuitBreakerOptions,
+} from './breaker/circuit-breaker.js';
 export { Clock, MAX_DELAY_MS, type SleepOptions, type Timer, type TimerOptions } from './clock/clock.js';
 export { ClockModule } from './clock/clock.module.js';
 export { delayMsSchema, durationMsSchema } from './clock/duration.js';
