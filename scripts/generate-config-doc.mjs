@@ -19,7 +19,10 @@ function rows(schema, prefix = '') {
     if (property.type === 'array' && property.items?.properties !== undefined) {
       return [row(name, property, required.includes(key)), ...rows(property.items, `${name}[].`)];
     }
-    return [row(name, property, required.includes(key))];
+    // What may be switched off altogether has its keys in one of its alternatives.
+    const nested = property.anyOf?.find(({ properties: keys }) => keys !== undefined);
+    const nestedRows = nested === undefined ? [] : rows(nested, `${name}.`);
+    return [row(name, property, required.includes(key)), ...nestedRows];
   });
 }
 

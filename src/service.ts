@@ -44,15 +44,7 @@ export async function startService(
     const patternServer = patterns?.connect(app);
     await app.listen(http.port, http.host);
     await app.startAllMicroservices();
-    const readiness = app.get(Readiness);
-    app
-      .get(AgentPool)
-      .whenProvisioned()
-      .then(
-        () => readiness.started(),
-        // Closed before the agents were there.
-        () => undefined,
-      );
+    followStart(app.get(AgentPool), app.get(Readiness));
     const serviceShutdown = new ServiceShutdown({ app, httpDrain, patternServer, exit, ...shutdown });
     limitAbandonedTasks(app, shutdown.maxAbandonedTasks, (abandoned) =>
       serviceShutdown.abandonedTooMany(abandoned),
@@ -68,4 +60,16 @@ export async function startService(
     await app.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** The start is over when every pool has its quorum; one that does not come by it holds it up for its first attempts only. */
+function followStart(pool: AgentPool, readiness: Readiness): void {
+  const over = new AbortController();
+  Promise.race([pool.whenReady(over.signal), pool.whenProvisioned(over.signal)])
+    .then(
+      () => readiness.started(),
+      // Closed before the agents were there.
+      () => undefined,
+    )
+    .finally(() => over.abort());
 }

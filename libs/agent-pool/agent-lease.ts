@@ -6,30 +6,33 @@ import type { PooledAgent } from './pooled-agent.js';
 
 /** Who is told of a lease's end, once. */
 export interface Lessor {
-  released(pooled: PooledAgent, outcome: LeaseOutcome): void;
-  abandoned(pooled: PooledAgent, error: ErrorRecord): void;
+  released(lease: AgentLease, outcome: LeaseOutcome): void;
+  abandoned(lease: AgentLease, error: ErrorRecord): void;
 }
 
 /** A slot of an agent, taken when it is made and given back when it ends. */
 export class AgentLease implements Lease {
-  readonly #pooled: PooledAgent;
+  readonly pooled: PooledAgent;
+  /** What the breaker of the pool is told its end with. */
+  readonly pass: number;
   readonly #agent: Agent;
   #lessor: Lessor | undefined;
   #onLost: ((error: AgentLostError) => void) | undefined;
   #lost: AgentLostError | undefined;
 
-  constructor(pooled: PooledAgent, lessor: Lessor) {
+  constructor(pooled: PooledAgent, pass: number, lessor: Lessor) {
     this.#agent = pooled.take(this);
-    this.#pooled = pooled;
+    this.pooled = pooled;
+    this.pass = pass;
     this.#lessor = lessor;
   }
 
   get agentId(): string {
-    return this.#pooled.agentId;
+    return this.pooled.agentId;
   }
 
   get capability(): string {
-    return this.#pooled.capability;
+    return this.pooled.capability;
   }
 
   execute(
@@ -43,11 +46,11 @@ export class AgentLease implements Lease {
   }
 
   release(outcome: LeaseOutcome): void {
-    this.#end()?.released(this.#pooled, outcome);
+    this.#end()?.released(this, outcome);
   }
 
   abandon(error: ErrorRecord): void {
-    this.#end()?.abandoned(this.#pooled, error);
+    this.#end()?.abandoned(this, error);
   }
 
   /** Ends it, and tells its holder. For the pool, which knows: it tells the lessor nothing. */
@@ -61,7 +64,7 @@ export class AgentLease implements Lease {
     const lessor = this.#lessor;
     if (lessor === undefined) return undefined;
     this.#lessor = undefined;
-    this.#pooled.giveBack(this);
+    this.pooled.giveBack(this);
     return lessor;
   }
 }

@@ -221,7 +221,7 @@ describe('provisioning', () => {
     });
     pool.start();
     await pool.whenProvisioned();
-    expect(clock.timerCount).toBe(1);
+    expect(clock.timerCount).toBeGreaterThan(0);
     await pool.close();
 
     expect(clock.timerCount).toBe(0);

@@ -110,7 +110,11 @@ describe('AgentPool.lease', () => {
         concurrencyPerAgent: 2,
         size: { min: 2, max: 2, current: 2 },
         agents: { starting: 0, idle: 1, busy: 1, draining: 0, stopped: 0, error: 0, quarantined: 0 },
+        quorum: { required: 0, usable: 2 },
+        breaker: 'closed',
+        retryAfterMs: null,
         leases: { active: 1, waiting: 0 },
+        refusals: { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 },
         performance: { tasks: 2, failures: 1, abandoned: 0, averageLatencyMs: 90 },
       },
     ]);

@@ -6,6 +6,7 @@ import type { Lease, LeaseOptions } from './lease.js';
 import { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
 import type { AgentSnapshot, PoolSnapshot } from './snapshots.js';
+import { DEFAULT_PRIORITY, Waiters } from './waiters.js';
 
 /**
  * All pools of an application, one a capability.
@@ -18,6 +19,7 @@ export class AgentPool {
   readonly #clock: Clock;
   readonly #events: OrchestraEvents;
   readonly #pools = new Map<string, CapabilityPool>();
+  readonly #awaitingReady = new Waiters<void>();
   readonly #startedOrClosed: Promise<void>;
   #resolveStartedOrClosed: () => void = () => undefined;
   #started = false;
@@ -46,7 +48,7 @@ export class AgentPool {
         },
       );
     }
-    const pool = new CapabilityPool(resolved, this.#clock, this.#events);
+    const pool = new CapabilityPool(resolved, this.#clock, this.#events, () => this.#tellReady());
     this.#pools.set(capability, pool);
     if (this.#started) pool.start();
   }
@@ -61,9 +63,9 @@ export class AgentPool {
 
   /**
    * The right to run one task on an agent of that capability, as soon as one has a free slot.
-   * @throws {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`, `TOO_MANY_WAITERS`; {ValidationError} for a bad
-   * priority; the signal's reason, at the moment of its abort. A lease that was granted before the abort is the
-   * caller's, to be ended like any other.
+   * @throws {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`, `TOO_MANY_WAITERS`, `POOL_UNAVAILABLE`;
+   * {ValidationError} for a bad priority; the signal's reason, at the moment of its abort. A lease that was granted
+   * before the abort is the caller's, to be ended like any other.
    */
   lease(capability: string, options: LeaseOptions = {}): Promise<Lease> {
     const pool = this.#pools.get(capability);
@@ -99,6 +101,7 @@ export class AgentPool {
     this.#started = true;
     for (const pool of this.#pools.values()) pool.start();
     this.#resolveStartedOrClosed();
+    this.#tellReady();
   }
 
   /**
@@ -111,12 +114,32 @@ export class AgentPool {
   }
 
   /**
+   * Resolves as soon as every pool has its quorum (`readyWhen`); of a pool that needs none the first attempts must have
+   * ended. It waits for as long as agents cannot be made; later on a pool may fall below its quorum again.
+   * @throws {AgentPoolError} `POOL_CLOSED`; the signal's reason.
+   */
+  whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    return this.#ready ? Promise.resolve() : this.#awaitingReady.wait(DEFAULT_PRIORITY, signal);
+  }
+
+  /**
    * Grants no further lease, rejects those who wait with `POOL_CLOSED`, aborts creates under way and disposes of all
    * agents at once, whatever they do; resolves when that is done, or after `DISPOSE_TIMEOUT_MS`. Idempotent.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  get #ready(): boolean {
+    return this.#started && [...this.#pools.values()].every((pool) => pool.ready);
+  }
+
+  #tellReady(): void {
+    if (this.#awaitingReady.size === 0 || !this.#ready) return;
+    for (let tell = this.#awaitingReady.next(); tell !== undefined; tell = this.#awaitingReady.next()) tell();
   }
 
   async #whenProvisioned(): Promise<void> {
@@ -127,6 +150,7 @@ export class AgentPool {
 
   async #close(): Promise<void> {
     this.#resolveStartedOrClosed();
+    this.#awaitingReady.rejectAll(closedError());
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 }

@@ -5,20 +5,23 @@ import { settleInTime } from './dispose-agent.js';
 import { HealthProber } from './health/health-prober.js';
 import type { Lease, LeaseOptions, LeaseOutcome } from './lease.js';
 import { Members } from './members.js';
+import { PoolAvailability } from './pool-availability.js';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import type { PooledAgent } from './pooled-agent.js';
 import { AgentGoneError, AgentLostError } from './ports/agent-lost.errors.js';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
+import { quorumOf } from './quorum.js';
 import type { AgentSelection } from './selection/agent-selection.js';
 import { createSelection } from './selection/create-selection.js';
-import type { AgentSnapshot, PoolSnapshot } from './snapshots.js';
+import type { AgentSnapshot, PoolSnapshot, RefusalCode } from './snapshots.js';
 import { summarizePool } from './summarize-pool.js';
 import { TaskStatistics } from './task-statistics.js';
 import { DEFAULT_PRIORITY, MAX_PRIORITY, Waiters } from './waiters.js';
 
 /**
  * The agents of one capability, and who has them.
- * Invariant: while anybody waits, no agent is free; so whoever frees a slot hands it on at once.
+ * Invariant: while anybody waits, no agent is free, or none is to be had until a probe ended; so whoever frees a slot
+ * hands it on at once.
  */
 export class CapabilityPool implements Lessor {
   readonly #definition: ResolvedPoolDefinition;
@@ -29,20 +32,43 @@ export class CapabilityPool implements Lessor {
   readonly #statistics = new TaskStatistics();
   readonly #members: Members;
   readonly #prober: HealthProber;
+  readonly #availability: PoolAvailability;
+  readonly #refusals: Record<RefusalCode, number> = { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 };
+  readonly #onAgentsChanged: () => void;
   #provisioned: Promise<void> | undefined;
+  #isProvisioned = false;
   #abandoned = 0;
   #closed = false;
 
-  constructor(definition: ResolvedPoolDefinition, clock: Clock, events: OrchestraEvents) {
+  /** @param onAgentsChanged told when `ready` may have changed. */
+  constructor(
+    definition: ResolvedPoolDefinition,
+    clock: Clock,
+    events: OrchestraEvents,
+    onAgentsChanged: () => void,
+  ) {
     this.#definition = definition;
     this.#clock = clock;
     this.#events = events;
+    this.#onAgentsChanged = onAgentsChanged;
     this.#selection = createSelection(definition.selection);
     const onReady = (pooled: PooledAgent): void => {
       if (pooled.pingable) this.#prober.start();
       this.#serve(pooled);
     };
-    this.#members = new Members({ definition, clock, events, onReady });
+    const onChange = (): void => {
+      this.#availability.agentsChanged();
+      this.#onAgentsChanged();
+    };
+    this.#members = new Members({ definition, clock, events, onReady, onChange });
+    this.#availability = new PoolAvailability({
+      definition,
+      clock,
+      events,
+      agents: () => this.#members.current,
+      refuseWaiting: (error) => this.#refuseWaiting(error),
+      serveWaiting: () => this.#serveWaiting(),
+    });
     this.#prober = new HealthProber({
       health: definition.health,
       clock,
@@ -55,12 +81,19 @@ export class CapabilityPool implements Lessor {
 
   /** Begins to make `size.min` agents, all at once. To be called once. */
   start(): void {
-    this.#provisioned = this.#members.add(this.#definition.size.min);
+    this.#provisioned = this.#provision();
   }
 
   /** Resolves when the first attempt for every agent has ended; at once before `start`. */
   async provisioned(): Promise<void> {
     await this.#provisioned;
+  }
+
+  /** Whether it has its quorum: see `readyWhen`. A pool without one is ready when it is provisioned. */
+  get ready(): boolean {
+    const quorum = quorumOf(this.#definition);
+    if (quorum === 0) return this.#isProvisioned;
+    return this.#members.current.filter(({ usable }) => usable).length >= quorum;
   }
 
   /** @throws as `AgentPool.lease`, by rejecting. */
@@ -71,12 +104,18 @@ export class CapabilityPool implements Lessor {
       return Promise.reject(new ValidationError('lease options', [{ path: 'priority', message }]));
     }
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    const refusal = this.#availability.refusal();
+    if (refusal !== undefined) {
+      this.#refusals.POOL_UNAVAILABLE++;
+      return Promise.reject(refusal);
+    }
     if (this.#waiters.size === 0) {
-      const pooled = this.#selection.select(this.#members.current);
-      if (pooled !== undefined) return Promise.resolve(new AgentLease(pooled, this));
+      const pooled = this.#select();
+      if (pooled !== undefined) return Promise.resolve(this.#leaseOf(pooled));
     }
     const { capability, maxWaiters } = this.#definition;
     if (this.#waiters.size >= maxWaiters) {
+      this.#refusals.TOO_MANY_WAITERS++;
       const options = { retryable: true, details: { capability, maxWaiters } };
       return Promise.reject(
         new AgentPoolError(
@@ -89,18 +128,21 @@ export class CapabilityPool implements Lessor {
     return this.#waiters.wait(priority, signal);
   }
 
-  released(pooled: PooledAgent, { ok, durationMs, error }: LeaseOutcome): void {
+  released({ pooled, pass }: AgentLease, outcome: LeaseOutcome): void {
+    const { ok, durationMs, error, agentOutcome = ok ? 'success' : 'unknown' } = outcome;
     const nowMs = this.#clock.monotonic();
     pooled.statistics.record(ok, durationMs, nowMs);
     this.#statistics.record(ok, durationMs, nowMs);
+    this.#availability.record(pass, agentOutcome, nowMs);
     if (error instanceof AgentGoneError) this.#lose(pooled, 'lost', error);
     this.#serve(pooled);
     this.#members.taskEnded(pooled);
   }
 
-  abandoned(pooled: PooledAgent, error: ErrorRecord): void {
+  abandoned({ pooled, pass }: AgentLease, error: ErrorRecord): void {
     this.#countGivenUp(pooled);
     this.#abandoned++;
+    this.#availability.record(pass, 'failure', this.#clock.monotonic());
     if (pooled.leaving) {
       this.#members.taskEnded(pooled);
       return;
@@ -113,6 +155,7 @@ export class CapabilityPool implements Lessor {
   /** To be called once. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#availability.close();
     this.#waiters.rejectAll(this.#closedError());
     await Promise.all([this.#prober.stop(), this.#members.close()]);
     const { factory, capability } = this.#definition;
@@ -132,6 +175,9 @@ export class CapabilityPool implements Lessor {
       agents: this.#members.all,
       size: this.#closed ? 0 : this.#members.current.length,
       waiting: this.#waiters.size,
+      refusals: this.#refusals,
+      breaker: this.#availability.breaker,
+      retryAfterMs: this.#closed ? null : this.#availability.retryAfterMs,
       statistics: this.#statistics,
       abandoned: this.#abandoned,
     });
@@ -144,6 +190,7 @@ export class CapabilityPool implements Lessor {
     const error = new AgentLostError(pooled.agentId, cause);
     for (const lease of pooled.leases) {
       this.#countGivenUp(pooled);
+      this.#availability.record(lease.pass, 'failure', this.#clock.monotonic());
       lease.lose(error);
     }
     this.#members.taskEnded(pooled);
@@ -154,12 +201,47 @@ export class CapabilityPool implements Lessor {
     this.#statistics.recordGivenUp();
   }
 
+  async #provision(): Promise<void> {
+    await this.#members.add(this.#definition.size.min);
+    this.#isProvisioned = true;
+    this.#onAgentsChanged();
+  }
+
+  /** The agent for the next lease; undefined while none is to be had. */
+  #select(): PooledAgent | undefined {
+    return this.#availability.grants ? this.#selection.select(this.#members.current) : undefined;
+  }
+
+  #leaseOf(pooled: PooledAgent): AgentLease {
+    return new AgentLease(pooled, this.#availability.pass(), this);
+  }
+
   #serve(pooled: PooledAgent): void {
-    while (this.#waiters.size > 0 && pooled.free) {
+    if (this.#waiters.size === 0) return;
+    // Others may be free as well where it was not agents that were waited for.
+    if (this.#availability.impaired) this.#serveWaiting();
+    else this.#serveWhile(() => (pooled.free ? pooled : undefined));
+  }
+
+  #serveWaiting(): void {
+    this.#serveWhile(() => this.#select());
+  }
+
+  #serveWhile(next: () => PooledAgent | undefined): void {
+    while (this.#waiters.size > 0) {
+      const pooled = next();
+      if (pooled === undefined) return;
       const grant = this.#waiters.next();
       if (grant === undefined) return;
-      grant(new AgentLease(pooled, this));
+      grant(this.#leaseOf(pooled));
     }
+  }
+
+  #refuseWaiting(error: AgentPoolError): number {
+    const refused = this.#waiters.size;
+    this.#refusals.POOL_UNAVAILABLE += refused;
+    this.#waiters.rejectAll(error);
+    return refused;
   }
 
   #closedError(): AgentPoolError {

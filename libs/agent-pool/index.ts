@@ -25,8 +25,10 @@ export {
 export {
   AGENT_STATES,
   POOL_HEALTHS,
+  REFUSAL_CODES,
   type AgentSnapshot,
   type AgentState,
   type PoolHealth,
   type PoolSnapshot,
+  type RefusalCode,
 } from './snapshots.js';

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '#core';
+import type { BreakerOutcome, ErrorRecord } from '#core';
 import type { AgentContext, AgentTask } from './ports/agent.js';
 import type { AgentLostError } from './ports/agent-lost.errors.js';
 
@@ -15,6 +15,11 @@ export interface LeaseOutcome {
   durationMs: number;
   /** What a failed task ended with; after an `AgentGoneError` the agent is replaced. */
   error?: unknown;
+  /**
+   * What the task says of its agent, for the breaker of the pool: an agent that fails a bad task has done well. Default:
+   * `success` if the task succeeded, otherwise `unknown`. An abandoned task is a failure of its agent, and so is a loss.
+   */
+  agentOutcome?: BreakerOutcome;
 }
 
 /**

@@ -13,7 +13,13 @@ function makeMembers(factory = new FakeFactory()) {
   events.onAny((_, type) => published.push(type));
   const clock = new ManualClock();
   const definition = parseOptions(poolDefinitionSchema, { capability: 'work', factory }, 'pool');
-  const members = new Members({ definition, clock, events, onReady: () => undefined });
+  const members = new Members({
+    definition,
+    clock,
+    events,
+    onReady: () => undefined,
+    onChange: () => undefined,
+  });
   return { members, clock, factory, published };
 }
 

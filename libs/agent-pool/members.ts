@@ -14,6 +14,8 @@ export interface MembersOptions {
   events: OrchestraEvents;
   /** Told when an agent is there and its slots are free. */
   onReady: (pooled: PooledAgent) => void;
+  /** Told after one has come, could not be made, or has lost its place. */
+  onChange: () => void;
 }
 
 /**
@@ -101,7 +103,7 @@ export class Members {
   }
 
   #make(place: number, history: RestartHistory): Provisioner {
-    const { definition, clock, events, onReady } = this.#options;
+    const { definition, clock, events, onReady, onChange } = this.#options;
     const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory, restart } = definition;
     const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency, history });
     const provisioner = new Provisioner(pooled, {
@@ -113,7 +115,9 @@ export class Members {
       onReady: () => {
         this.#provisioners.delete(pooled);
         onReady(pooled);
+        onChange();
       },
+      onFailed: onChange,
     });
     this.#current[place] = pooled;
     this.#provisioners.set(pooled, provisioner);
@@ -129,6 +133,7 @@ export class Members {
     pooled.leave();
     this.#leaving.add(pooled);
     this.taskEnded(pooled);
+    this.#options.onChange();
   }
 
   #stop(pooled: PooledAgent): void {

@@ -7,7 +7,7 @@ export interface PoolDefinition extends PoolOptions {
   factory: AgentFactory;
 }
 
-export const poolDefinitionSchema = poolOptionsSchema.extend({
+export const poolDefinitionSchema = poolOptionsSchema.safeExtend({
   factory: z.custom<AgentFactory>(isFactory, 'must be an AgentFactory'),
 });
 export type ResolvedPoolDefinition = z.output<typeof poolDefinitionSchema>;

@@ -41,6 +41,7 @@ export class PooledAgent implements SelectionCandidate {
   #waiting = false;
   #quarantinedUntil: string | null = null;
   #error: ErrorRecord | null = null;
+  #nextCreateAtMs: number | null = null;
   #startedAt: string | null = null;
   #leaving = false;
   #stopped = false;
@@ -74,6 +75,21 @@ export class PooledAgent implements SelectionCandidate {
     return this.#leaving;
   }
 
+  /** Whether it is there and takes tasks. */
+  get usable(): boolean {
+    return this.#agent !== undefined && !this.#leaving;
+  }
+
+  /** Whether it is being made without a failure before. */
+  get isNew(): boolean {
+    return this.state === 'starting' && !this.failedBefore;
+  }
+
+  /** When it is made again, monotonic; null unless that waits. */
+  get nextCreateAtMs(): number | null {
+    return this.#nextCreateAtMs;
+  }
+
   /** How many creates were begun for it. */
   get createsBegun(): number {
     return this.#createsBegun;
@@ -91,13 +107,16 @@ export class PooledAgent implements SelectionCandidate {
     this.#createsBegun++;
     this.#waiting = false;
     this.#quarantinedUntil = null;
+    this.#nextCreateAtMs = null;
   }
 
   /**
    * The next create waits, because of a failure.
+   * @param atMs when it comes, monotonic.
    * @param quarantinedUntil ISO 8601; null when it is no quarantine.
    */
-  createWaits(error: ErrorRecord, quarantinedUntil: string | null): void {
+  createWaits(error: ErrorRecord, atMs: number, quarantinedUntil: string | null): void {
+    this.#nextCreateAtMs = atMs;
     this.#error = error;
     this.#waiting = true;
     this.#quarantinedUntil = quarantinedUntil;

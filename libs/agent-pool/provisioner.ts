@@ -23,6 +23,8 @@ export interface ProvisionerOptions {
   restart: RestartOptions;
   /** Told once, when the agent is there and its slots are free. */
   onReady: (pooled: PooledAgent) => void;
+  /** Told of every create that failed. */
+  onFailed: () => void;
 }
 
 /**
@@ -55,7 +57,8 @@ export class Provisioner {
   startLater(error: ErrorRecord, { retryInMs, quarantined }: NextCreate): void {
     const { clock } = this.#options;
     if (quarantined) this.#quarantined = true;
-    this.#pooled.createWaits(error, quarantined ? new Date(clock.now() + retryInMs).toISOString() : null);
+    const until = quarantined ? new Date(clock.now() + retryInMs).toISOString() : null;
+    this.#pooled.createWaits(error, clock.monotonic() + retryInMs, until);
     this.#retry = clock.setTimer(() => void this.start(), retryInMs);
   }
 
@@ -121,12 +124,13 @@ export class Provisioner {
   }
 
   #failed(cause: unknown): void {
-    const { events, restart } = this.#options;
+    const { events, restart, onFailed } = this.#options;
     const error = toErrorRecord(cause, 'AGENT_CREATE_FAILED');
     // One that fails when its quarantine is over goes back there.
     const allowed = this.#quarantined ? 0 : restart.maxFailedCreates;
     const next = nextCreate(this.#pooled.createsBegun, allowed, restart.quarantineMs);
     this.startLater(error, next);
     publishFailure(events, this.#pooled, { reason: 'create', error, next });
+    onFailed();
   }
 }

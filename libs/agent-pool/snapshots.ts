@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '#core';
+import type { BreakerState, ErrorRecord } from '#core';
 import type { AgentResources } from './ports/agent.js';
 import type { Selection } from './pool-options.js';
 
@@ -14,9 +14,16 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
-/** `degraded`: fewer usable agents than `size.min`, or one in quarantine; `critical`: none usable. */
+/**
+ * `degraded`: fewer usable agents than `size.min`, one in quarantine, or a breaker that is half-open; `critical`: none
+ * usable, or the breaker is open.
+ */
 export const POOL_HEALTHS = ['healthy', 'degraded', 'critical'] as const;
 export type PoolHealth = (typeof POOL_HEALTHS)[number];
+
+/** Why a lease was refused, or thrown out of the line. */
+export const REFUSAL_CODES = ['POOL_UNAVAILABLE', 'TOO_MANY_WAITERS'] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** An agent as it is at the moment it is asked for. */
 export interface AgentSnapshot {
@@ -63,7 +70,15 @@ export interface PoolSnapshot {
   size: { min: number; max: number; current: number };
   /** Agents by state. */
   agents: Record<AgentState, number>;
+  /** Usable agents that make it ready: see `readyWhen` of the options. */
+  quorum: { required: number; usable: number };
+  /** Null when it has none. */
+  breaker: BreakerState | null;
+  /** While leases are refused, when they may be granted again, ms; otherwise null. */
+  retryAfterMs: number | null;
   /** Leases held, and leases waiting. */
   leases: { active: number; waiting: number };
+  /** Leases refused since the start. */
+  refusals: Record<RefusalCode, number>;
   performance: { tasks: number; failures: number; abandoned: number; averageLatencyMs: number | null };
 }

@@ -1,6 +1,8 @@
+import type { BreakerState } from '#core';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import type { PooledAgent } from './pooled-agent.js';
-import type { AgentState, PoolHealth, PoolSnapshot } from './snapshots.js';
+import { quorumOf } from './quorum.js';
+import type { AgentState, PoolHealth, PoolSnapshot, RefusalCode } from './snapshots.js';
 import type { TaskStatistics } from './task-statistics.js';
 
 export interface PoolFigures {
@@ -8,6 +10,9 @@ export interface PoolFigures {
   /** Agents that the pool keeps, abandoned ones not counted. */
   size: number;
   waiting: number;
+  refusals: Readonly<Record<RefusalCode, number>>;
+  breaker: BreakerState | null;
+  retryAfterMs: number | null;
   statistics: TaskStatistics;
   abandoned: number;
 }
@@ -32,18 +37,26 @@ export function summarizePool(definition: ResolvedPoolDefinition, figures: PoolF
   return {
     capability,
     kind: factory.kind,
-    health: healthOf(byState, size.min),
+    health: healthOf(byState, size.min, figures.breaker),
     selection,
     concurrencyPerAgent,
     size: { ...size, current: figures.size },
     agents: byState,
+    quorum: { required: quorumOf(definition), usable: byState.idle + byState.busy },
+    breaker: figures.breaker,
+    retryAfterMs: figures.retryAfterMs,
     leases: { active, waiting: figures.waiting },
+    refusals: { ...figures.refusals },
     performance: { tasks, failures, abandoned: figures.abandoned, averageLatencyMs },
   };
 }
 
-function healthOf({ idle, busy, quarantined }: Record<AgentState, number>, min: number): PoolHealth {
+function healthOf(
+  { idle, busy, quarantined }: Record<AgentState, number>,
+  min: number,
+  breaker: BreakerState | null,
+): PoolHealth {
   const usable = idle + busy;
-  if (usable === 0) return 'critical';
-  return usable < min || quarantined > 0 ? 'degraded' : 'healthy';
+  if (usable === 0 || breaker === 'open') return 'critical';
+  return usable < min || quarantined > 0 || breaker === 'half-open' ? 'degraded' : 'healthy';
 }

@@ -29,6 +29,7 @@ export { delayMsSchema, durationMsSchema } from './clock/duration.js';
 export { ManualClock } from './clock/manual-clock.js';
 export { SystemClock } from './clock/system-clock.js';
 export { MAX_ERROR_MESSAGE_LENGTH, toErrorRecord, type ErrorRecord } from './errors/error-record.js';
+export { isRetryable } from './errors/is-retryable.js';
 export { messageOf } from './errors/message-of.js';
 export { OrchestraError, type OrchestraErrorOptions } from './errors/orchestra-error.js';
 export { ValidationError, type Problem } from './errors/validation-error.js';

@@ -48,6 +48,16 @@ const EVENTS: { [T in OrchestraEventType]: OrchestraEventMap[T] } = {
   'agent.quarantined': { ...agent, error, retryInMs: 60_000 },
   'agent.recovered': { ...agent, attempts: 2 },
   'agent.stopped': { ...agent, tasks: 3 },
+  'pool.unavailable': {
+    capability: 'files',
+    reason: 'failures',
+    retryAfterMs: 5_000,
+    tasks: 20,
+    failures: 10,
+    usableAgents: 2,
+    refused: 4,
+  },
+  'pool.available': { capability: 'files', reason: 'failures', unavailableMs: 5_100, usableAgents: 2 },
 };
 
 const meta = { id: 'e-1.1.4', time: '2026-01-01T00:00:00.000Z' };
@@ -77,6 +87,7 @@ describe('toCloudEvent', () => {
     ['execution.failed', 'e-1'],
     ['step.started', 'e-1/fetch'],
     ['agent.stopped', 'a-1'],
+    ['pool.available', 'files'],
   ] as const)('names what %s is about', (type, subject) => {
     expect(toCloudEvent(type, EVENTS[type], meta).subject).toBe(subject);
   });

@@ -15,6 +15,13 @@ interface AgentEvent {
   capability: string;
 }
 
+interface PoolEvent {
+  capability: string;
+}
+
+/** `failures`: its agents fail too often, its breaker opened. `no-agents`: none of them can be made. */
+export type UnavailableReason = 'failures' | 'no-agents';
+
 interface FinishedExecution extends ExecutionEvent {
   /** From the (latest) start to the end; 0 when it never started. */
   durationMs: number;
@@ -72,6 +79,21 @@ export interface OrchestraEventMap {
   /** Is back after a failure. `attempts`: creates that took; 0 when it was there and its pings succeed again. */
   'agent.recovered': AgentEvent & { attempts: number };
   'agent.stopped': AgentEvent & { tasks: number };
+
+  /**
+   * Leases of the pool are refused from now on; again each time that its breaker opens anew after a probe. `tasks` and
+   * `failures`: in the window of its breaker. `refused`: leases that waited.
+   */
+  'pool.unavailable': PoolEvent & {
+    reason: UnavailableReason;
+    retryAfterMs: number;
+    tasks: number;
+    failures: number;
+    usableAgents: number;
+    refused: number;
+  };
+  /** What is told by `reason` is over; `unavailableMs`: since it began. */
+  'pool.available': PoolEvent & { reason: UnavailableReason; unavailableMs: number; usableAgents: number };
 }
 
 export type OrchestraEventType = keyof OrchestraEventMap;
@@ -96,6 +118,8 @@ const TYPES: Record<OrchestraEventType, true> = {
   'agent.quarantined': true,
   'agent.recovered': true,
   'agent.stopped': true,
+  'pool.unavailable': true,
+  'pool.available': true,
 };
 
 /** The name of every event, for those who are asked for one from outside. */

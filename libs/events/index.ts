@@ -1,5 +1,11 @@
 export { DEFAULT_EVENT_SOURCE, toCloudEvent, type CloudEvent } from './cloud-event.js';
-export { EVENT_TYPES, type EventMeta, type OrchestraEventMap, type OrchestraEventType } from './event-map.js';
+export {
+  EVENT_TYPES,
+  type EventMeta,
+  type OrchestraEventMap,
+  type OrchestraEventType,
+  type UnavailableReason,
+} from './event-map.js';
 export { EventsModule } from './events.module.js';
 export {
   MAX_ECHOED_EVENTS,

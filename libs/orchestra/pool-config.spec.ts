@@ -38,6 +38,16 @@ const DEFAULTS = {
     maxConcurrentPings: 25,
   },
   restart: { maxRestarts: 5, windowMs: 600_000, maxFailedCreates: 20, quarantineMs: 60_000 },
+  breaker: {
+    threshold: 0.5,
+    minimumTasks: 20,
+    windowMs: 30_000,
+    openMs: 5_000,
+    maxOpenMs: 60_000,
+    halfOpenProbes: 3,
+  },
+  unavailableAfterMs: 5_000,
+  readyWhen: 0,
 };
 
 const CONFIGS: PoolConfigInput[] = [

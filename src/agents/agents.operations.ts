@@ -26,7 +26,11 @@ const POOL: PoolSnapshot = {
   concurrencyPerAgent: 1,
   size: { min: 1, max: 1, current: 1 },
   agents: { starting: 0, idle: 1, busy: 0, draining: 0, stopped: 0, error: 0, quarantined: 0 },
+  quorum: { required: 0, usable: 1 },
+  breaker: 'closed',
+  retryAfterMs: null,
   leases: { active: 0, waiting: 0 },
+  refusals: { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 },
   performance: { tasks: 12, failures: 0, abandoned: 0, averageLatencyMs: 4.2 },
 };
 

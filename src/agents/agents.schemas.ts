@@ -1,6 +1,13 @@
 import { z } from 'zod';
-import { idSchema } from '#core';
-import { AGENT_STATES, POOL_HEALTHS, SELECTIONS, type AgentSnapshot, type PoolSnapshot } from '#agent-pool';
+import { BREAKER_STATES, idSchema } from '#core';
+import {
+  AGENT_STATES,
+  POOL_HEALTHS,
+  REFUSAL_CODES,
+  SELECTIONS,
+  type AgentSnapshot,
+  type PoolSnapshot,
+} from '#agent-pool';
 import { answers } from '../openapi/components.js';
 import { errorRecordSchema } from '../problems/problem.schemas.js';
 
@@ -67,13 +74,26 @@ export const poolSchema = answers<PoolSnapshot>()(
     health: z
       .enum(POOL_HEALTHS)
       .describe(
-        '`degraded`: fewer usable agents than `size.min`, or one in quarantine; `critical`: none usable.',
+        '`degraded`: fewer usable agents than `size.min`, one in quarantine, or a breaker that is half-open; `critical`: none usable, or the breaker is open.',
       ),
     selection: z.enum(SELECTIONS),
     concurrencyPerAgent: countSchema,
     size: z.object({ min: countSchema, max: countSchema, current: countSchema }),
     agents: z.record(z.enum(AGENT_STATES), countSchema).describe('Agents by state.'),
+    quorum: z
+      .object({ required: countSchema, usable: countSchema })
+      .describe('Usable agents without which the service is not ready: `readyWhen` of the pool.'),
+    breaker: z
+      .enum(BREAKER_STATES)
+      .nullable()
+      .describe('`open`: tasks are refused; `half-open`: a few probe. Null when it has none.'),
+    retryAfterMs: countSchema
+      .nullable()
+      .describe('While tasks are refused, when they may be taken again; otherwise null.'),
     leases: z.object({ active: countSchema, waiting: countSchema }),
+    refusals: z
+      .record(z.enum(REFUSAL_CODES), countSchema)
+      .describe('Tasks refused since the start, by code.'),
     performance: z.object({
       tasks: countSchema,
       failures: countSchema,

@@ -14,6 +14,13 @@ const attempt = z.int().min(1);
 const execution = { executionId: z.string(), workflowId: z.string() };
 const step = { ...execution, stepId: z.string(), capability: z.string() };
 const agent = { agentId: z.string(), capability: z.string() };
+const pool = {
+  capability: z.string(),
+  reason: z
+    .enum(['failures', 'no-agents'])
+    .describe('Its agents fail too often, or none of them can be made.'),
+  usableAgents: z.int().min(0),
+};
 
 const finished = {
   ...execution,
@@ -61,7 +68,12 @@ const DATA = {
     })
     .describe('`step.failed`: no attempt follows.'),
   'step.retrying': z
-    .object({ ...step, attempt, delayMs: durationMs, error: errorRecordSchema })
+    .object({
+      ...step,
+      attempt: z.int().min(0).describe('0 when no agent was reached yet.'),
+      delayMs: durationMs,
+      error: errorRecordSchema,
+    })
     .describe('`step.retrying`: an attempt failed, and another one follows.'),
   'step.skipped': z
     .object({
@@ -111,6 +123,18 @@ const DATA = {
   'agent.stopped': z
     .object({ ...agent, tasks: z.int().min(0).describe('How many it had.') })
     .describe('`agent.stopped`.'),
+  'pool.unavailable': z
+    .object({
+      ...pool,
+      retryAfterMs: durationMs.describe('When tasks may be taken again.'),
+      tasks: z.int().min(0).describe('In the window of its breaker.'),
+      failures: z.int().min(0),
+      refused: z.int().min(0).describe('Tasks that waited for an agent.'),
+    })
+    .describe('`pool.unavailable`: tasks are refused from now on.'),
+  'pool.available': z
+    .object({ ...pool, unavailableMs: durationMs })
+    .describe('`pool.available`: it is over.'),
 } as const satisfies DataSchemas;
 
 interface DescribedEvent extends Omit<CloudEvent, 'data'> {
@@ -125,7 +149,11 @@ export const cloudEventSchema = answers<DescribedEvent>()(
       id: z.string().describe('With `source`, unique; the same in every stream.'),
       source: z.string().describe('The `events.source` of the service, a URI-reference.'),
       type: z.enum(EVENT_TYPES),
-      subject: z.string().describe('The execution, `<executionId>/<stepId>` of a step, or the agent.'),
+      subject: z
+        .string()
+        .describe(
+          'The execution, `<executionId>/<stepId>` of a step, the agent, or the capability of a pool.',
+        ),
       time: z.iso.datetime(),
       datacontenttype: z.literal('application/json'),
       run: z
@@ -133,7 +161,7 @@ export const cloudEventSchema = answers<DescribedEvent>()(
         .min(1)
         .optional()
         .describe(
-          'Of which run of its execution: 1, and one more with every retry. No part of agents’ events.',
+          'Of which run of its execution: 1, and one more with every retry. No part of the events of agents and pools.',
         ),
       data: z
         .union([...new Set<(typeof DATA)[OrchestraEventType]>(Object.values(DATA))])

@@ -35,15 +35,22 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** Whether work should be sent here: not while starting, draining, or without the queue's backend. */
+  /** Whether work should be sent here: not while starting, draining, without the queue's backend or a pool's quorum. */
   @Get('ready')
   @Operation(getReadiness)
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.readiness.check(), () => this.queue.check()]);
+    return this.health.check([
+      () => this.readiness.check(),
+      () => this.queue.check(),
+      () => this.pools.checkQuorum(),
+    ]);
   }
 
-  /** Whether the first attempt of every agent has been made. */
+  /**
+   * Whether the start is over: every pool had its quorum once, or the first attempt of every agent has ended. A quorum
+   * that is never reached makes it unready, and is no reason to start the process anew.
+   */
   @Get('startup')
   @Operation(getStartup)
   @HealthCheck()

@@ -59,7 +59,9 @@ export const getReadiness = {
   id: 'getReadiness',
   tag: 'health',
   summary: 'Whether work should be sent here',
-  description: 'Not while starting or draining, or without the backend of the queue.',
+  description:
+    'Not while starting or draining, without the backend of the queue, or while a pool lacks the usable agents that its ' +
+    '`readyWhen` asks for: `error.pools.details` names it.',
   responses: [FIT, UNFIT],
   examples: {
     up: {
@@ -69,6 +71,7 @@ export const getReadiness = {
         body: healthy({
           service: { status: 'up', state: 'ready' },
           queue: { status: 'up', durable: false },
+          pools: { status: 'up' },
         }),
       },
     },
@@ -78,7 +81,9 @@ export const getReadiness = {
 export const getStartup = {
   id: 'getStartup',
   tag: 'health',
-  summary: 'Whether the first attempt of every agent has been made',
+  summary: 'Whether the start is over',
+  description:
+    'Every pool has had its quorum, or the first attempt to make each agent has ended, well or not.',
   responses: [FIT, UNFIT],
   examples: {
     up: {

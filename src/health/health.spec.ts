@@ -11,7 +11,11 @@ import { QueueHealth } from './queue.health.js';
 import { ReadinessHealth } from './readiness.health.js';
 
 /** All that the indicators read of a pool. */
-function makeSnapshot(capability: string, health: PoolHealth, abandoned = 0): PoolSnapshot {
+function makeSnapshot(
+  capability: string,
+  health: PoolHealth,
+  { abandoned = 0, quorum = { required: 0, usable: 1 } } = {},
+): PoolSnapshot {
   const agents: Record<AgentState, number> = {
     starting: 0,
     idle: 1,
@@ -29,7 +33,11 @@ function makeSnapshot(capability: string, health: PoolHealth, abandoned = 0): Po
     concurrencyPerAgent: 1,
     size: { min: 1, max: 1, current: 1 },
     agents,
+    quorum,
+    breaker: null,
+    retryAfterMs: null,
     leases: { active: 0, waiting: 0 },
+    refusals: { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 },
     performance: { tasks: 0, failures: 0, abandoned, averageLatencyMs: null },
   };
 }
@@ -106,17 +114,42 @@ describe('the health of', () => {
       },
     );
 
-    it('tells the agents and the abandoned tasks of each', () => {
-      expect(healthOf(makeSnapshot('a', 'healthy', 3)).details).toEqual({
-        a: { health: 'healthy', agents: expect.objectContaining({ idle: 1, busy: 0 }), tasksAbandoned: 3 },
+    it('tells how each is, and its abandoned tasks', () => {
+      expect(healthOf(makeSnapshot('a', 'healthy', { abandoned: 3 })).details).toEqual({
+        a: {
+          health: 'healthy',
+          agents: expect.objectContaining({ idle: 1, busy: 0 }),
+          quorum: { required: 0, usable: 1 },
+          breaker: null,
+          retryAfterMs: null,
+          tasksAbandoned: 3,
+        },
       });
+    });
+
+    it('is down when one of them lacks its quorum, and names that one with its figures', () => {
+      const pools = [
+        makeSnapshot('a', 'healthy', { quorum: { required: 1, usable: 1 } }),
+        makeSnapshot('b', 'degraded', { quorum: { required: 2, usable: 1 } }),
+        makeSnapshot('c', 'critical', { quorum: { required: 0, usable: 0 } }),
+      ];
+      expect(healthOf(...pools).status).toBe('down');
+      expect(new PoolsHealth(indicators, poolOf(...pools)).checkQuorum().pools).toEqual({
+        status: 'down',
+        details: { b: { required: 2, usable: 1, agents: expect.objectContaining({ idle: 1 }) } },
+      });
+      const others = new PoolsHealth(indicators, poolOf(pools[0]!, pools[2]!));
+      expect(others.checkQuorum().pools).toEqual({ status: 'up' });
     });
   });
 
   it('the dispatcher is what it says of itself, with the abandoned tasks of all pools', async () => {
     const status: DispatcherStatus = { accepting: false, running: 2, waiting: 3 };
     const dispatcher = { status: () => Promise.resolve(status) } as WorkflowDispatcher;
-    const pool = poolOf(makeSnapshot('a', 'healthy', 1), makeSnapshot('b', 'critical', 4));
+    const pool = poolOf(
+      makeSnapshot('a', 'healthy', { abandoned: 1 }),
+      makeSnapshot('b', 'critical', { abandoned: 4 }),
+    );
     await expect(new DispatchHealth(indicators, dispatcher, pool).check()).resolves.toEqual({
       dispatch: { status: 'up', ...status, tasksAbandoned: 5 },
     });

@@ -14,6 +14,7 @@ export interface Bench {
   pool: AgentPool;
   clock: ManualClock;
   factory: FakeFactory;
+  events: OrchestraEvents;
   published: RecordedEvent[];
   lease(options?: LeaseOptions): Promise<Lease>;
 }
@@ -34,7 +35,14 @@ export function makePool({
   events.onAny((data, type) => published.push({ type, data }));
   const pool = new AgentPool(clock, events);
   pool.add({ capability: 'work', factory, ...options });
-  return { pool, clock, factory, published, lease: (leaseOptions) => pool.lease('work', leaseOptions) };
+  return {
+    pool,
+    clock,
+    factory,
+    events,
+    published,
+    lease: (leaseOptions) => pool.lease('work', leaseOptions),
+  };
 }
 
 /** The same, with its agents ready. */

@@ -1,4 +1,5 @@
 import { isPlainObject, jsonProblems } from '../json/json.js';
+import { isRetryable } from './is-retryable.js';
 import { messageOf, readProperty } from './message-of.js';
 import { OrchestraError } from './orchestra-error.js';
 
@@ -28,7 +29,7 @@ export function toErrorRecord(error: unknown, fallbackCode: string): ErrorRecord
   const record: ErrorRecord = {
     code: typeof code === 'string' && (ours || CODE.test(code)) ? code : fallbackCode,
     message: clip(messageOf(error)),
-    retryable: readProperty(error, 'retryable') !== false,
+    retryable: isRetryable(error),
   };
   const details = ours ? jsonDetails(readProperty(error, 'details')) : undefined;
   if (details !== undefined) record.details = details;

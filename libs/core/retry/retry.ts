@@ -1,4 +1,5 @@
 import { MAX_DELAY_MS, type Clock } from '../clock/clock.js';
+import { isRetryable as saysRetryable } from '../errors/is-retryable.js';
 import { readProperty } from '../errors/message-of.js';
 import { backoffDelayMs, type RetryPolicy } from './retry-policy.js';
 
@@ -69,10 +70,6 @@ export async function retryAfter<T>(
       error = failure;
     }
   }
-}
-
-function saysRetryable(error: unknown): boolean {
-  return readProperty(error, 'retryable') !== false;
 }
 
 function retryAfterMs(error: unknown): number {

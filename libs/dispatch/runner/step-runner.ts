@@ -127,7 +127,13 @@ export class StepRunner {
           traceparent,
           progress: (report) => attempts.progress(attempt, report),
         }),
-        { clock: this.clock, abortGraceMs: this.options.abortGraceMs, signal, taskSignal },
+        {
+          clock: this.clock,
+          abortGraceMs: this.options.abortGraceMs,
+          signal,
+          taskSignal,
+          execution: run.signal,
+        },
       );
       return toJson(output);
     } catch (error) {
@@ -148,7 +154,7 @@ function remaining(policy: RetryPolicy, attempts: number): RetryPolicy {
 /** A lease that was granted before the abort, when nobody was here yet to notice. @throws the signal's reason. */
 function giveBackIfAborted(lease: Lease, signal: AbortSignal): void {
   if (!signal.aborted) return;
-  lease.release({ ok: true, durationMs: 0 });
+  lease.release({ ok: true, durationMs: 0, agentOutcome: 'unknown' });
   throw abortReason(signal);
 }
 

@@ -1,4 +1,12 @@
-import { AbortedError, abortReason, toErrorRecord, type Clock, type Timer } from '#core';
+import {
+  AbortedError,
+  abortReason,
+  isRetryable,
+  toErrorRecord,
+  type BreakerOutcome,
+  type Clock,
+  type Timer,
+} from '#core';
 import type { AgentContext, AgentLostError, AgentTask, Lease } from '#agent-pool';
 import type { TaskSignal } from './task-signal.js';
 
@@ -10,6 +18,8 @@ export interface TaskRunOptions {
   signal: AbortSignal;
   /** What `context.signal` comes from: aborts with `signal`, and when the agent is lost. */
   taskSignal: TaskSignal;
+  /** Of the execution: a task that this one ended says nothing of its agent. */
+  execution: AbortSignal;
 }
 
 /**
@@ -28,7 +38,7 @@ export function runTask(
   context: AgentContext,
   options: TaskRunOptions,
 ): Promise<unknown> {
-  const { clock, abortGraceMs, signal, taskSignal } = options;
+  const { clock, abortGraceMs, signal, taskSignal, execution } = options;
   const startedAt = clock.monotonic();
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
@@ -46,8 +56,9 @@ export function runTask(
       grace?.cancel();
     };
     const settle = (ok: boolean, error?: unknown): void => {
+      const agentOutcome = signal.aborted ? abortOutcome(execution) : outcomeOf(ok, error);
       stopWatching();
-      lease.release({ ok, durationMs: clock.monotonic() - startedAt, error });
+      lease.release({ ok, durationMs: clock.monotonic() - startedAt, error, agentOutcome });
     };
     const onLost = (error: AgentLostError): void => {
       stopWatching();
@@ -67,6 +78,16 @@ export function runTask(
       },
     );
   });
+}
+
+/** An error that is not retryable is the task's: the agent did well to refuse it. */
+function outcomeOf(ok: boolean, error: unknown): BreakerOutcome {
+  return ok || !isRetryable(error) ? 'success' : 'failure';
+}
+
+/** The time of its step is for the agent to keep; that of the execution went by elsewhere, and a cancel is nobody's fault. */
+function abortOutcome(execution: AbortSignal): BreakerOutcome {
+  return execution.aborted ? 'unknown' : 'failure';
 }
 
 /** An agent may throw, or answer, without a promise. */

@@ -138,6 +138,14 @@ export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorF
     cause: '`maxWaiters` leases of the pool are waiting already.',
     remedy: 'Give the pool more agents, or run fewer executions at once.',
   },
+  POOL_UNAVAILABLE: {
+    retryable: 'yes',
+    cause:
+      'The agents of the pool fail too often and its breaker is open, or none of them can be made: `details.reason`. ' +
+      'No attempt was made; the next one waits for `details.retryAfterMs` at least.',
+    remedy:
+      'Look at the agents’ own log and at `GET /v1/agents`; give the step more attempts to outlast a short outage.',
+  },
   POOL_CLOSED: {
     retryable: 'no',
     cause: 'The pool closed before the step got an agent.',
