@@ -123,8 +123,31 @@ describe('ExecutionMetrics', () => {
       { ...agent, reason: 'abandoned', error, retryInMs: 0 },
       { ...agentFailed('abandoned'), 'orchestra_tasks_abandoned_total{capability="files"}': 1 },
     ],
-    ['agent.recovered', { ...agent, attempts: 2 }, {}],
+    [
+      'agent.recovered',
+      { ...agent, attempts: 2 },
+      { 'orchestra_agent_restarts_total{capability="files"}': 1 },
+    ],
+    ['agent.recovered', { ...agent, attempts: 0 }, {}],
     ['agent.stopped', { ...agent, tasks: 2 }, {}],
+    [
+      'pool.unavailable',
+      {
+        capability: 'files',
+        reason: 'no-agents',
+        retryAfterMs: 1_000,
+        tasks: 0,
+        failures: 0,
+        usableAgents: 0,
+        refused: 3,
+      },
+      { 'orchestra_pool_unavailable_total{capability="files",reason="no-agents"}': 1 },
+    ],
+    [
+      'pool.available',
+      { capability: 'files', reason: 'no-agents', unavailableMs: 5_000, usableAgents: 1 },
+      {},
+    ],
   ];
 
   it.each(cases)('counts %s %j as what it is, and as nothing else', async (type, data, growth) => {

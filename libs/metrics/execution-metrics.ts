@@ -9,7 +9,7 @@ const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 const FINAL_STATUSES = ['completed', 'failed', 'cancelled', 'timed_out'] as const;
 const STEP_STATUSES = ['completed', 'failed', 'skipped', 'cancelled'] as const;
 
-/** From the events of executions, steps and agents to instruments. Labels come from configuration, never from requests. */
+/** From the events of executions, steps, agents and pools to instruments. Labels come from configuration, never from requests. */
 @Injectable()
 export class ExecutionMetrics implements OnApplicationShutdown {
   readonly #unsubscribe: (() => void)[];
@@ -68,6 +68,17 @@ export class ExecutionMetrics implements OnApplicationShutdown {
       labels: ['capability', 'reason'],
     });
 
+    const restarts = metrics.counter({
+      name: 'orchestra_agent_restarts_total',
+      help: 'Agents that were made anew after a failure and are there again, by capability.',
+      labels: ['capability'],
+    });
+    const unavailable = metrics.counter({
+      name: 'orchestra_pool_unavailable_total',
+      help: 'Times that a pool began to refuse tasks, by capability and reason.',
+      labels: ['capability', 'reason'],
+    });
+
     for (const status of FINAL_STATUSES) finished.inc({ status }, 0);
     for (const status of STEP_STATUSES) steps.inc({ status }, 0);
 
@@ -103,6 +114,11 @@ export class ExecutionMetrics implements OnApplicationShutdown {
         agentFailures.inc({ capability, reason });
         if (reason === 'abandoned') abandoned.inc({ capability });
       }),
+      events.on('agent.recovered', ({ capability, attempts }) => {
+        // None: it answers its pings again, and was not made anew.
+        if (attempts > 0) restarts.inc({ capability });
+      }),
+      events.on('pool.unavailable', ({ capability, reason }) => unavailable.inc({ capability, reason })),
     ];
   }
 

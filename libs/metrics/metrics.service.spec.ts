@@ -27,6 +27,18 @@ describe('MetricsService', () => {
     expect(await samplesOf(metrics.registry)).toEqual({ 'orchestra_agents{capability="files"}': 3 });
   });
 
+  it('reads a counter anew at every scrape, and gives the total as it is', async () => {
+    const metrics = new MetricsService();
+    let refused = 2;
+    metrics.readCounter({ name: 'orchestra_refused_total', help: 'Refused.', labels: ['code'] }, () => [
+      { labels: { code: 'FULL' }, value: refused },
+    ]);
+    expect(await samplesOf(metrics.registry)).toEqual({ 'orchestra_refused_total{code="FULL"}': 2 });
+    refused = 5;
+    expect(await samplesOf(metrics.registry)).toEqual({ 'orchestra_refused_total{code="FULL"}': 5 });
+    expect(await metrics.registry.metrics()).toContain('# TYPE orchestra_refused_total counter');
+  });
+
   describe('with a gauge that cannot be read', () => {
     const boom = new Error('boom');
     let metrics: MetricsService;

@@ -207,6 +207,36 @@ describe('OrchestraModule', () => {
     expect(await gauges()).toEqual(['0', '0', '0', '1', '0']);
   });
 
+  it('shows the health, the breaker and the refusals of each pool', async () => {
+    const fail = new FunctionAgentFactory(() => Promise.reject(new Error('no')));
+    const once = { id: 'only', capability: 'bad', retry: { maxAttempts: 1 } };
+    const house = await open(
+      OrchestraModule.forRoot({
+        pools: [
+          { capability: 'bad', factory: fail, breaker: { minimumTasks: 1 } },
+          { ...echo, breaker: false },
+        ],
+      }),
+    );
+    const run = async () => (await house.dispatcher.submit({ id: 'once', steps: [once] })).result();
+    const figures = () =>
+      Promise.all(
+        [
+          'orchestra_pool_health{capability="bad",health="healthy"}',
+          'orchestra_pool_health{capability="bad",health="critical"}',
+          'orchestra_pool_breaker{capability="bad",state="closed"}',
+          'orchestra_pool_breaker{capability="bad",state="open"}',
+          'orchestra_leases_refused_total{capability="bad",code="POOL_UNAVAILABLE"}',
+          'orchestra_leases_active{capability="bad"}',
+        ].map((sample) => house.metric(sample)),
+      );
+    expect(await figures()).toEqual(['1', '0', '1', '0', '0', '0']);
+    await run();
+    await run();
+    expect(await figures()).toEqual(['0', '1', '0', '1', '1', '0']);
+    expect(await house.metric('orchestra_pool_breaker{capability="echo",state="closed"}')).toBeUndefined();
+  });
+
   it('disturbs no other house in the process', async () => {
     const one = await open(ReceptionModule, OrchestraModule.forRoot());
     const other = await open(OrchestraModule.forRoot({ pools: [echo] }));
