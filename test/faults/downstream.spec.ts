@@ -64,6 +64,9 @@ describe('FAULTS 55: an agent behind HTTP that is in trouble', () => {
       config: {
         pools: [
           httpPool('http', agent.url, { concurrencyPerAgent: 8 }),
+          httpPool('flaky', agent.url, {
+            breaker: { minimumTasks: 4, openMs: 1_500, halfOpenProbes: 1 },
+          }),
           httpPool('gone', 'http://127.0.0.1:9/'),
         ],
       },
@@ -102,6 +105,36 @@ describe('FAULTS 55: an agent behind HTTP that is in trouble', () => {
     }
     expect(residentBytes(service.pid) - residentBefore).toBeLessThan(50_000_000);
     expect((await service.client.get('/health/ready')).status).toBe(200);
+  });
+
+  it('is left alone by the breaker of its pool while it is down, and works again when it is back', async () => {
+    const retry = { maxAttempts: 1 };
+    const run = () => service.client.run(oneStep('flaky', { status: 500 }, { retry }));
+    const pool = async () => (await service.client.get('/v1/pools/flaky')).json;
+    for (let task = 0; task < 4; task++)
+      expect((await run()).steps.only?.error?.code).toBe('AGENT_HTTP_ERROR');
+    const calls = agent.calls.length;
+    const refused = await run();
+    expect(refused.steps.only).toMatchObject({
+      status: 'failed',
+      attempts: 0,
+      error: { code: 'POOL_UNAVAILABLE', retryable: true, details: { reason: 'failures' } },
+    });
+    expect(agent.calls).toHaveLength(calls);
+    expect(await pool()).toMatchObject({ health: 'critical', breaker: 'open' });
+    const { text } = await service.client.get('/metrics');
+    expect(text).toContain('orchestra_pool_breaker{capability="flaky",state="open"} 1\n');
+    expect(text).toContain('orchestra_leases_refused_total{capability="flaky",code="POOL_UNAVAILABLE"} 1\n');
+
+    const { handler } = agent;
+    agent.handler = () => 'back';
+    const again = { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 };
+    const [patient, late] = await Promise.all(
+      [1, 2].map(() => service.client.run(oneStep('flaky', {}, { retry: again }))),
+    );
+    agent.handler = handler;
+    expect([patient?.status, late?.status]).toEqual(['completed', 'completed']);
+    expect(await pool()).toMatchObject({ health: 'healthy', breaker: 'closed' });
   });
 
   it('that is not there fails its step with a code', async () => {

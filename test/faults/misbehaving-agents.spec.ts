@@ -1,4 +1,5 @@
 /** Agents that ignore their abort, throw where nobody catches, and expressions without an end. */
+import { eventually } from '../helpers/eventually.js';
 import { MAX_LOOP_LAG_MS, loopLag } from '../helpers/loop-lag.js';
 import { startService, type Service } from '../helpers/service.js';
 import { functionPool, oneStep } from '../helpers/workflows.js';
@@ -53,6 +54,24 @@ describe('FAULTS 11: an agent that ignores its abort', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('3 tasks ignored their abort');
     expect(stdout).toContain('abandoned tasks: draining');
+  });
+});
+
+describe('FAULTS 12: an agent that holds the event loop', () => {
+  it('of a function pool is noticed from outside, and costs nothing but the time; a thread agent would hold its own', async () => {
+    const service = await startService({ config: { pools: [functionPool('local')] } });
+    // Not awaited: the task may begin before the answer is sent.
+    const submitted = service.client.submit(oneStep('local', { do: 'block', ms: 2_000 }));
+    const impatient = () =>
+      service.client.send('GET', '/health/live', { signal: AbortSignal.timeout(500) }).then(
+        () => 'answered',
+        () => 'no answer',
+      );
+    // The probe of an orchestrator, which gives up and counts a failure.
+    await eventually(async () => (await impatient()) === 'no answer', { within: 2_000 });
+    expect((await service.client.finished(await submitted)).status).toBe('completed');
+    expect(await impatient()).toBe('answered');
+    expect((await service.client.run(oneStep('local'))).status).toBe('completed');
   });
 });
 
