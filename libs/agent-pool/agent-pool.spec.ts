@@ -105,10 +105,12 @@ describe('AgentPool.lease', () => {
       {
         capability: 'work',
         kind: 'fake',
+        state: 'running',
         health: 'healthy',
         selection: 'round-robin',
         concurrencyPerAgent: 2,
         size: { min: 2, max: 2, current: 2 },
+        lastScaling: null,
         agents: { starting: 0, idle: 1, busy: 1, draining: 0, stopped: 0, error: 0, quarantined: 0 },
         quorum: { required: 0, usable: 2 },
         breaker: 'closed',

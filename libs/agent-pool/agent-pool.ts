@@ -4,6 +4,7 @@ import { OrchestraEvents } from '#events';
 import { CapabilityPool } from './capability-pool.js';
 import type { Lease, LeaseOptions } from './lease.js';
 import { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';
+import type { PoolResize } from './pool-options.js';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
 import type { AgentSnapshot, PoolSnapshot } from './snapshots.js';
 import { DEFAULT_PRIORITY, Waiters } from './waiters.js';
@@ -69,12 +70,41 @@ export class AgentPool {
    */
   lease(capability: string, options: LeaseOptions = {}): Promise<Lease> {
     const pool = this.#pools.get(capability);
-    if (pool !== undefined) return pool.lease(options);
-    return Promise.reject(
-      new AgentPoolError('CAPABILITY_UNKNOWN', `there is no pool of capability "${capability}"`, {
-        details: { capability },
-      }),
-    );
+    return pool === undefined ? Promise.reject(unknownError(capability)) : pool.lease(options);
+  }
+
+  /**
+   * For maintenance: no lease of the capability is granted until `resume`. Who asks waits in line, tasks under way go on,
+   * and the number of agents follows the load no more. Idempotent.
+   * @returns the pool; its state is `draining` while it has tasks, then `drained`.
+   * @throws {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`.
+   */
+  drain(capability: string): PoolSnapshot {
+    const pool = this.#known(capability);
+    pool.drain();
+    return pool.snapshot();
+  }
+
+  /**
+   * Ends `drain`: who waits is served before this returns, as far as there are slots. Idempotent.
+   * @throws {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`.
+   */
+  resume(capability: string): PoolSnapshot {
+    const pool = this.#known(capability);
+    pool.resume();
+    return pool.snapshot();
+  }
+
+  /**
+   * Changes how many agents the capability may have; what is not named stays. Agents that are missing are begun and those
+   * too many leave before this returns; who is busy finishes first, and no lease is lost.
+   * @throws {ValidationError} with every problem; {AgentPoolError} `CAPABILITY_UNKNOWN`, `POOL_CLOSED`. Nothing has
+   * changed then.
+   */
+  resize(capability: string, size: PoolResize): PoolSnapshot {
+    const pool = this.#known(capability);
+    pool.resize(size);
+    return pool.snapshot();
   }
 
   /** Every agent of every pool; abandoned ones until they are disposed of. */
@@ -142,6 +172,12 @@ export class AgentPool {
     for (let tell = this.#awaitingReady.next(); tell !== undefined; tell = this.#awaitingReady.next()) tell();
   }
 
+  #known(capability: string): CapabilityPool {
+    const pool = this.#pools.get(capability);
+    if (pool === undefined) throw unknownError(capability);
+    return pool;
+  }
+
   async #whenProvisioned(): Promise<void> {
     await this.#startedOrClosed;
     for (const pool of this.#pools.values()) await pool.provisioned(); // a pool added meanwhile is visited too
@@ -157,4 +193,10 @@ export class AgentPool {
 
 function closedError(): AgentPoolError {
   return new AgentPoolError('POOL_CLOSED', 'the agent pool is closed');
+}
+
+function unknownError(capability: string): AgentPoolError {
+  return new AgentPoolError('CAPABILITY_UNKNOWN', `there is no pool of capability "${capability}"`, {
+    details: { capability },
+  });
 }

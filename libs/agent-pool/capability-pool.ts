@@ -7,10 +7,13 @@ import type { Lease, LeaseOptions, LeaseOutcome } from './lease.js';
 import { Members } from './members.js';
 import { PoolAvailability } from './pool-availability.js';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
+import type { PoolResize } from './pool-options.js';
 import type { PooledAgent } from './pooled-agent.js';
 import { AgentGoneError, AgentLostError } from './ports/agent-lost.errors.js';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
 import { quorumOf } from './quorum.js';
+import { Recycler } from './recycling/recycler.js';
+import { Sizing } from './scaling/sizing.js';
 import type { AgentSelection } from './selection/agent-selection.js';
 import { createSelection } from './selection/create-selection.js';
 import type { AgentSnapshot, PoolSnapshot, RefusalCode } from './snapshots.js';
@@ -20,24 +23,29 @@ import { DEFAULT_PRIORITY, MAX_PRIORITY, Waiters } from './waiters.js';
 
 /**
  * The agents of one capability, and who has them.
- * Invariant: while anybody waits, no agent is free, or none is to be had until a probe ended; so whoever frees a slot
- * hands it on at once.
+ * Invariant: while anybody waits, no agent is free, or none is to be had: the pool is drained, or a probe has to end first.
+ * So whoever frees a slot hands it on at once.
  */
 export class CapabilityPool implements Lessor {
   readonly #definition: ResolvedPoolDefinition;
   readonly #clock: Clock;
   readonly #events: OrchestraEvents;
   readonly #selection: AgentSelection;
-  readonly #waiters = new Waiters<Lease>();
+  readonly #waiters = new Waiters<Lease>(() => this.#waitCancelled());
   readonly #statistics = new TaskStatistics();
   readonly #members: Members;
   readonly #prober: HealthProber;
   readonly #availability: PoolAvailability;
+  readonly #sizing: Sizing;
+  readonly #recycler: Recycler;
   readonly #refusals: Record<RefusalCode, number> = { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 };
   readonly #onAgentsChanged: () => void;
   #provisioned: Promise<void> | undefined;
   #isProvisioned = false;
+  /** Leases held of agents that have a place. */
+  #busy = 0;
   #abandoned = 0;
+  #drained = false;
   #closed = false;
 
   /** @param onAgentsChanged told when `ready` may have changed. */
@@ -52,15 +60,14 @@ export class CapabilityPool implements Lessor {
     this.#events = events;
     this.#onAgentsChanged = onAgentsChanged;
     this.#selection = createSelection(definition.selection);
-    const onReady = (pooled: PooledAgent): void => {
-      if (pooled.pingable) this.#prober.start();
-      this.#serve(pooled);
-    };
-    const onChange = (): void => {
-      this.#availability.agentsChanged();
-      this.#onAgentsChanged();
-    };
-    this.#members = new Members({ definition, clock, events, onReady, onChange });
+    this.#members = new Members({
+      definition,
+      clock,
+      events,
+      onReady: (pooled) => this.#ready(pooled),
+      onLeave: (pooled) => this.#left(pooled),
+      onChange: () => this.#changed(),
+    });
     this.#availability = new PoolAvailability({
       definition,
       clock,
@@ -77,11 +84,20 @@ export class CapabilityPool implements Lessor {
       onRecovered: ({ agentId, capability }) =>
         events.publish('agent.recovered', { agentId, capability, attempts: 0 }),
     });
+    // Who waits for the outcome of a probe would not be helped by another agent.
+    const load = (): { busy: number; waiting: number } => ({
+      busy: this.#busy,
+      waiting: this.#availability.grants ? this.#waiters.size : 0,
+    });
+    this.#sizing = new Sizing({ definition, clock, events, members: this.#members, load });
+    const { recycleAfterTasks, maxAgeMs } = definition;
+    this.#recycler = new Recycler({ clock, recycleAfterTasks, maxAgeMs, members: this.#members });
   }
 
   /** Begins to make `size.min` agents, all at once. To be called once. */
   start(): void {
     this.#provisioned = this.#provision();
+    if (!this.#drained) this.#sizing.autoscaler.resume();
   }
 
   /** Resolves when the first attempt for every agent has ended; at once before `start`. */
@@ -91,7 +107,7 @@ export class CapabilityPool implements Lessor {
 
   /** Whether it has its quorum: see `readyWhen`. A pool without one is ready when it is provisioned. */
   get ready(): boolean {
-    const quorum = quorumOf(this.#definition);
+    const quorum = quorumOf(this.#definition.readyWhen, this.#sizing.size);
     if (quorum === 0) return this.#isProvisioned;
     return this.#members.current.filter(({ usable }) => usable).length >= quorum;
   }
@@ -111,7 +127,11 @@ export class CapabilityPool implements Lessor {
     }
     if (this.#waiters.size === 0) {
       const pooled = this.#select();
-      if (pooled !== undefined) return Promise.resolve(this.#leaseOf(pooled));
+      if (pooled !== undefined) {
+        const lease = this.#grant(pooled);
+        this.#sizing.autoscaler.rose(this.#busy);
+        return Promise.resolve(lease);
+      }
     }
     const { capability, maxWaiters } = this.#definition;
     if (this.#waiters.size >= maxWaiters) {
@@ -125,7 +145,9 @@ export class CapabilityPool implements Lessor {
         ),
       );
     }
-    return this.#waiters.wait(priority, signal);
+    const lease = this.#waiters.wait(priority, signal);
+    this.#sizing.autoscaler.waits();
+    return lease;
   }
 
   released({ pooled, pass }: AgentLease, outcome: LeaseOutcome): void {
@@ -134,9 +156,11 @@ export class CapabilityPool implements Lessor {
     pooled.statistics.record(ok, durationMs, nowMs);
     this.#statistics.record(ok, durationMs, nowMs);
     this.#availability.record(pass, agentOutcome, nowMs);
+    if (!pooled.leaving) this.#gaveBack(1, nowMs);
     if (error instanceof AgentGoneError) this.#lose(pooled, 'lost', error);
     this.#serve(pooled);
     this.#members.taskEnded(pooled);
+    this.#recycler.taskEnded(pooled);
   }
 
   abandoned({ pooled, pass }: AgentLease, error: ErrorRecord): void {
@@ -147,15 +171,47 @@ export class CapabilityPool implements Lessor {
       this.#members.taskEnded(pooled);
       return;
     }
+    this.#gaveBack(1);
     const { agentId, capability } = pooled;
     this.#members.replace(pooled);
     this.#events.publish('agent.failed', { agentId, capability, reason: 'abandoned', error, retryInMs: 0 });
+  }
+
+  /** No lease is granted until `resume`; those who ask wait. Tasks under way go on. Idempotent. */
+  drain(): void {
+    this.#throwIfClosed();
+    if (this.#drained) return;
+    this.#drained = true;
+    this.#availability.suspend();
+    this.#sizing.autoscaler.pause();
+    const { capability } = this.#definition;
+    this.#events.publish('pool.draining', { capability, busy: this.#busy, waiting: this.#waiters.size });
+  }
+
+  /** Idempotent. */
+  resume(): void {
+    this.#throwIfClosed();
+    if (!this.#drained) return;
+    const { capability } = this.#definition;
+    this.#drained = false;
+    this.#events.publish('pool.resumed', { capability, waiting: this.#waiters.size });
+    this.#availability.resume();
+    this.#serveWaiting();
+    if (this.#provisioned !== undefined) this.#sizing.autoscaler.resume();
+  }
+
+  resize(change: PoolResize): void {
+    this.#throwIfClosed();
+    this.#sizing.resize(change);
+    this.#changed();
   }
 
   /** To be called once. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#availability.close();
+    this.#sizing.autoscaler.pause();
+    this.#recycler.close();
     this.#waiters.rejectAll(this.#closedError());
     await Promise.all([this.#prober.stop(), this.#members.close()]);
     const { factory, capability } = this.#definition;
@@ -173,7 +229,9 @@ export class CapabilityPool implements Lessor {
   snapshot(): PoolSnapshot {
     return summarizePool(this.#definition, {
       agents: this.#members.all,
-      size: this.#closed ? 0 : this.#members.current.length,
+      size: { ...this.#sizing.size, current: this.#closed ? 0 : this.#members.current.length },
+      drained: this.#drained,
+      lastScaling: this.#sizing.last,
       waiting: this.#waiters.size,
       refusals: this.#refusals,
       breaker: this.#availability.breaker,
@@ -202,22 +260,35 @@ export class CapabilityPool implements Lessor {
   }
 
   async #provision(): Promise<void> {
-    await this.#members.add(this.#definition.size.min);
+    await this.#sizing.start();
     this.#isProvisioned = true;
     this.#onAgentsChanged();
   }
 
-  /** The agent for the next lease; undefined while none is to be had. */
-  #select(): PooledAgent | undefined {
-    return this.#availability.grants ? this.#selection.select(this.#members.current) : undefined;
+  get #load(): number {
+    return this.#busy + this.#waiters.size;
   }
 
-  #leaseOf(pooled: PooledAgent): AgentLease {
+  /** The agent for the next lease; undefined while none is to be had. */
+  #select(): PooledAgent | undefined {
+    if (this.#drained || !this.#availability.grants) return undefined;
+    return this.#selection.select(this.#members.current);
+  }
+
+  #grant(pooled: PooledAgent): AgentLease {
+    this.#busy++;
     return new AgentLease(pooled, this.#availability.pass(), this);
   }
 
+  /** So many leases of agents that have a place ended, or those of one that has lost it. */
+  #gaveBack(count: number, nowMs = this.#clock.monotonic()): void {
+    const load = this.#load;
+    this.#busy -= count;
+    this.#sizing.autoscaler.fell(load, load - count, nowMs);
+  }
+
   #serve(pooled: PooledAgent): void {
-    if (this.#waiters.size === 0) return;
+    if (this.#waiters.size === 0 || this.#drained) return;
     // Others may be free as well where it was not agents that were waited for.
     if (this.#availability.impaired) this.#serveWaiting();
     else this.#serveWhile(() => (pooled.free ? pooled : undefined));
@@ -225,6 +296,7 @@ export class CapabilityPool implements Lessor {
 
   #serveWaiting(): void {
     this.#serveWhile(() => this.#select());
+    if (this.#waiters.size > 0) this.#sizing.autoscaler.waits();
   }
 
   #serveWhile(next: () => PooledAgent | undefined): void {
@@ -233,15 +305,44 @@ export class CapabilityPool implements Lessor {
       if (pooled === undefined) return;
       const grant = this.#waiters.next();
       if (grant === undefined) return;
-      grant(this.#leaseOf(pooled));
+      grant(this.#grant(pooled));
     }
   }
 
   #refuseWaiting(error: AgentPoolError): number {
+    const load = this.#load;
     const refused = this.#waiters.size;
     this.#refusals.POOL_UNAVAILABLE += refused;
     this.#waiters.rejectAll(error);
+    this.#sizing.autoscaler.fell(load, load - refused, this.#clock.monotonic());
     return refused;
+  }
+
+  #ready(pooled: PooledAgent): void {
+    if (pooled.pingable) this.#prober.start();
+    this.#serve(pooled);
+    this.#recycler.ready(pooled);
+    this.#sizing.autoscaler.agentsChanged();
+  }
+
+  #left(pooled: PooledAgent): void {
+    this.#gaveBack(pooled.active);
+    this.#recycler.left(pooled);
+    this.#sizing.autoscaler.agentsChanged();
+  }
+
+  #changed(): void {
+    this.#availability.agentsChanged();
+    this.#onAgentsChanged();
+  }
+
+  #waitCancelled(): void {
+    const load = this.#load;
+    this.#sizing.autoscaler.fell(load + 1, load, this.#clock.monotonic());
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw this.#closedError();
   }
 
   #closedError(): AgentPoolError {

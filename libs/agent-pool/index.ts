@@ -19,16 +19,22 @@ export {
   MAX_POOL_SIZE,
   SELECTIONS,
   poolOptionsSchema,
+  poolResizeSchema,
   type PoolOptions,
+  type PoolResize,
   type Selection,
 } from './pool-options.js';
 export {
   AGENT_STATES,
   POOL_HEALTHS,
+  POOL_STATES,
   REFUSAL_CODES,
   type AgentSnapshot,
   type AgentState,
   type PoolHealth,
+  type PoolScaling,
   type PoolSnapshot,
   type RefusalCode,
+  type PoolState,
 } from './snapshots.js';
+export { SCALING_REASONS, type ScalingReason } from './scaling/desired-size.js';

@@ -19,6 +19,7 @@ function makeMembers(factory = new FakeFactory()) {
     events,
     onReady: () => undefined,
     onChange: () => undefined,
+    onLeave: () => undefined,
   });
   return { members, clock, factory, published };
 }

@@ -14,8 +14,17 @@ export interface MembersOptions {
   events: OrchestraEvents;
   /** Told when an agent is there and its slots are free. */
   onReady: (pooled: PooledAgent) => void;
-  /** Told after one has come, could not be made, or has lost its place. */
+  /** Told when an agent has lost its place, its tasks still under way. */
+  onLeave: (pooled: PooledAgent) => void;
+  /** Told after one has got a place, has come, could not be made, or has lost its place. */
   onChange: () => void;
+}
+
+interface MakeListener {
+  /** Told at once, before anything can happen to it. */
+  onBegin: (pooled: PooledAgent) => void;
+  /** Told when it is there, before the pool is. */
+  onMade?: (pooled: PooledAgent) => void;
 }
 
 /**
@@ -26,6 +35,8 @@ export class Members {
   readonly #options: MembersOptions;
   /** One place an agent; who replaces another takes its place, so that turns keep their order. */
   readonly #current: PooledAgent[] = [];
+  /** Those who are being made to take a place, by those who have it and work on until then. */
+  readonly #successors = new Map<PooledAgent, PooledAgent>();
   /** Those who lost their place and are not disposed of yet. */
   readonly #leaving = new Set<PooledAgent>();
   /** Of those who are not there yet. */
@@ -42,9 +53,14 @@ export class Members {
     return this.#current;
   }
 
-  /** The current ones, then those who leave. */
+  /** The current ones, their successors to be, then those who leave. */
   get all(): PooledAgent[] {
-    return [...this.#current, ...this.#leaving];
+    return [...this.#current, ...this.#successors.values(), ...this.#leaving];
+  }
+
+  /** How many are being renewed. */
+  get renewals(): number {
+    return this.#successors.size;
   }
 
   /** Begins to make `count` agents, all at once. Resolves when the first attempt of each has ended, well or not. */
@@ -52,15 +68,32 @@ export class Members {
     const first = this.#current.length;
     const places = Array.from({ length: count }, (_, n) => first + n);
     const history = (): RestartHistory => new RestartHistory(this.#options.definition.restart);
-    await Promise.all(places.map((place) => this.#make(place, history()).start()));
+    const attempts = places.map((place) => this.#provision(place, history()).start());
+    this.#options.onChange();
+    await Promise.all(attempts);
+  }
+
+  /**
+   * A new agent is made, and takes its place when it is there; until then it works on. When it loses its place otherwise,
+   * `replace` gives it to its successor at once, and the others give that one up too.
+   */
+  renew(pooled: PooledAgent): void {
+    if (this.#successors.has(pooled) || this.#placeOf(pooled) < 0) return;
+    const provisioner = this.#make(pooled.history, {
+      onBegin: (successor) => this.#successors.set(pooled, successor),
+      onMade: (successor) => this.#succeed(pooled, successor),
+    });
+    void provisioner.start();
   }
 
   /** A new agent takes its place at once, and it leaves. Nothing happens when it leaves already. */
   replace(pooled: PooledAgent): void {
     const place = this.#placeOf(pooled);
     if (place < 0) return;
+    const successor = this.#takeSuccessor(pooled);
     // Before the disposal: agents that share something must see that it is still needed.
-    void this.#make(place, pooled.history).start();
+    if (successor === undefined) void this.#provision(place, pooled.history).start();
+    else this.#current[place] = successor;
     this.#leave(pooled);
   }
 
@@ -75,8 +108,10 @@ export class Members {
     const { maxRestarts, quarantineMs } = definition.restart;
     const next = nextCreate(pooled.history.record(clock.monotonic()), maxRestarts, quarantineMs);
     const error = toErrorRecord(cause, 'AGENT_UNHEALTHY');
-    this.#make(place, pooled.history).startLater(error, next);
+    const successor = this.#takeSuccessor(pooled);
+    this.#provision(place, pooled.history).startLater(error, next);
     this.#leave(pooled);
+    if (successor !== undefined) this.#leave(successor);
     publishFailure(events, pooled, { reason, error, next }, this.#current[place]);
   }
 
@@ -84,8 +119,10 @@ export class Members {
   remove(pooled: PooledAgent): void {
     const place = this.#placeOf(pooled);
     if (place < 0) return;
+    const successor = this.#takeSuccessor(pooled);
     this.#current.splice(place, 1);
     this.#leave(pooled);
+    if (successor !== undefined) this.#leave(successor);
   }
 
   /** To be called after `giveBack`: it may have been the last task of one that leaves. */
@@ -102,7 +139,11 @@ export class Members {
     await Promise.all(this.#stops);
   }
 
-  #make(place: number, history: RestartHistory): Provisioner {
+  #provision(place: number, history: RestartHistory): Provisioner {
+    return this.#make(history, { onBegin: (pooled) => (this.#current[place] = pooled) });
+  }
+
+  #make(history: RestartHistory, { onBegin, onMade }: MakeListener): Provisioner {
     const { definition, clock, events, onReady, onChange } = this.#options;
     const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory, restart } = definition;
     const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency, history });
@@ -114,12 +155,13 @@ export class Members {
       restart,
       onReady: () => {
         this.#provisioners.delete(pooled);
+        onMade?.(pooled);
         onReady(pooled);
         onChange();
       },
       onFailed: onChange,
     });
-    this.#current[place] = pooled;
+    onBegin(pooled);
     this.#provisioners.set(pooled, provisioner);
     return provisioner;
   }
@@ -129,9 +171,23 @@ export class Members {
     return pooled.leaving ? -1 : this.#current.indexOf(pooled);
   }
 
+  #takeSuccessor(pooled: PooledAgent): PooledAgent | undefined {
+    const successor = this.#successors.get(pooled);
+    this.#successors.delete(pooled);
+    return successor;
+  }
+
+  /** Nothing happens when it has the place already, since the other lost it. */
+  #succeed(pooled: PooledAgent, successor: PooledAgent): void {
+    if (!this.#successors.delete(pooled)) return;
+    this.#current[this.#current.indexOf(pooled)] = successor;
+    this.#leave(pooled);
+  }
+
   #leave(pooled: PooledAgent): void {
     pooled.leave();
     this.#leaving.add(pooled);
+    this.#options.onLeave(pooled);
     this.taskEnded(pooled);
     this.#options.onChange();
   }

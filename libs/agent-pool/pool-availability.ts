@@ -28,6 +28,8 @@ export interface PoolAvailabilityOptions {
  *
  * Who waits in one of the latter two does so until `unavailableAfterMs` after its beginning, at most; then all are
  * refused until it is over. That takes one timer, and there is none while a pool has what it needs.
+ *
+ * While it is suspended nothing of this applies: leases wait, for as long as it takes.
  */
 export class PoolAvailability {
   readonly #options: PoolAvailabilityOptions;
@@ -40,6 +42,7 @@ export class PoolAvailability {
   #patienceOver = false;
   /** Whether others were told that there is no agent. */
   #toldEmpty = false;
+  #suspended = false;
   #closed = false;
 
   constructor(options: PoolAvailabilityOptions) {
@@ -72,7 +75,7 @@ export class PoolAvailability {
 
   /** @param nowMs monotonic. */
   record(pass: number, outcome: BreakerOutcome, nowMs: number): void {
-    this.#breaker?.record(pass, outcome, nowMs);
+    this.#breaker?.record(pass, this.#suspended ? 'unknown' : outcome, nowMs);
   }
 
   /** Why a lease is refused now; undefined when it is granted, or may wait. */
@@ -102,6 +105,19 @@ export class PoolAvailability {
     this.#tellAvailable('no-agents', sinceMs);
   }
 
+  /** Nobody is refused, and no outcome counts, until `resume`: the agents are in the hands of an operator. */
+  suspend(): void {
+    this.#suspended = true;
+    this.#followPatience();
+  }
+
+  /** Who waited meanwhile is refused when the breaker is still open; otherwise their patience begins anew. */
+  resume(): void {
+    this.#suspended = false;
+    this.#followPatience();
+    if (this.breaker === 'open') this.#refuse('failures');
+  }
+
   /** Nothing happens any more. */
   close(): void {
     this.#closed = true;
@@ -109,7 +125,7 @@ export class PoolAvailability {
   }
 
   get #reason(): UnavailableReason | undefined {
-    if (!this.impaired) return undefined;
+    if (this.#suspended || !this.impaired) return undefined;
     if (!this.grants && (this.#breakerState === 'open' || this.#patienceOver)) return 'failures';
     return this.#emptySinceMs !== undefined && this.#patienceOver ? 'no-agents' : undefined;
   }
@@ -132,7 +148,7 @@ export class PoolAvailability {
 
   #followPatience(): void {
     const { clock, definition } = this.#options;
-    if (this.#breakerState === 'half-open' || this.#emptySinceMs !== undefined) {
+    if (!this.#suspended && (this.#breakerState === 'half-open' || this.#emptySinceMs !== undefined)) {
       if (this.#patienceOver) return;
       this.#patience ??= clock.setTimer(() => this.#runOutOfPatience(), definition.unavailableAfterMs);
       return;

@@ -1,6 +1,7 @@
 import type { BreakerState, ErrorRecord } from '#core';
 import type { AgentResources } from './ports/agent.js';
 import type { Selection } from './pool-options.js';
+import type { ScalingReason } from './scaling/desired-size.js';
 
 /** `quarantined` and `error` agents take no tasks; `draining` ones finish theirs and then stop. */
 export const AGENT_STATES = [
@@ -24,6 +25,19 @@ export type PoolHealth = (typeof POOL_HEALTHS)[number];
 /** Why a lease was refused, or thrown out of the line. */
 export const REFUSAL_CODES = ['POOL_UNAVAILABLE', 'TOO_MANY_WAITERS'] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** `draining`: no lease is granted, and tasks are under way; `drained`: none are any more. */
+export const POOL_STATES = ['running', 'draining', 'drained'] as const;
+export type PoolState = (typeof POOL_STATES)[number];
+
+/** A change of the number of agents. */
+export interface PoolScaling {
+  /** ISO 8601. */
+  at: string;
+  from: number;
+  to: number;
+  reasons: ScalingReason[];
+}
 
 /** An agent as it is at the moment it is asked for. */
 export interface AgentSnapshot {
@@ -64,10 +78,14 @@ export interface AgentSnapshot {
 export interface PoolSnapshot {
   capability: string;
   kind: string;
+  state: PoolState;
+  /** Of the agents; a drained pool may well be healthy. */
   health: PoolHealth;
   selection: Selection;
   concurrencyPerAgent: number;
   size: { min: number; max: number; current: number };
+  /** The latest change of `size.current`; null before the first. */
+  lastScaling: PoolScaling | null;
   /** Agents by state. */
   agents: Record<AgentState, number>;
   /** Usable agents that make it ready: see `readyWhen` of the options. */

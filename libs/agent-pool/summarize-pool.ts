@@ -2,13 +2,22 @@ import type { BreakerState } from '#core';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import type { PooledAgent } from './pooled-agent.js';
 import { quorumOf } from './quorum.js';
-import type { AgentState, PoolHealth, PoolSnapshot, RefusalCode } from './snapshots.js';
+import type {
+  AgentState,
+  PoolHealth,
+  PoolScaling,
+  PoolSnapshot,
+  PoolState,
+  RefusalCode,
+} from './snapshots.js';
 import type { TaskStatistics } from './task-statistics.js';
 
 export interface PoolFigures {
   agents: readonly PooledAgent[];
-  /** Agents that the pool keeps, abandoned ones not counted. */
-  size: number;
+  /** `current`: agents that have a place; neither successors to be nor those who leave. */
+  size: PoolSnapshot['size'];
+  drained: boolean;
+  lastScaling: PoolScaling | null;
   waiting: number;
   refusals: Readonly<Record<RefusalCode, number>>;
   breaker: BreakerState | null;
@@ -18,7 +27,8 @@ export interface PoolFigures {
 }
 
 export function summarizePool(definition: ResolvedPoolDefinition, figures: PoolFigures): PoolSnapshot {
-  const { capability, factory, selection, concurrencyPerAgent, size } = definition;
+  const { capability, factory, selection, concurrencyPerAgent, readyWhen } = definition;
+  const { size, lastScaling } = figures;
   const { tasks, failures, averageLatencyMs } = figures.statistics;
   const byState: Record<AgentState, number> = {
     starting: 0,
@@ -37,18 +47,25 @@ export function summarizePool(definition: ResolvedPoolDefinition, figures: PoolF
   return {
     capability,
     kind: factory.kind,
+    state: stateOf(figures.drained, active),
     health: healthOf(byState, size.min, figures.breaker),
     selection,
     concurrencyPerAgent,
-    size: { ...size, current: figures.size },
+    size,
+    lastScaling,
     agents: byState,
-    quorum: { required: quorumOf(definition), usable: byState.idle + byState.busy },
+    quorum: { required: quorumOf(readyWhen, size), usable: byState.idle + byState.busy },
     breaker: figures.breaker,
     retryAfterMs: figures.retryAfterMs,
     leases: { active, waiting: figures.waiting },
     refusals: { ...figures.refusals },
     performance: { tasks, failures, abandoned: figures.abandoned, averageLatencyMs },
   };
+}
+
+function stateOf(drained: boolean, active: number): PoolState {
+  if (!drained) return 'running';
+  return active > 0 ? 'draining' : 'drained';
 }
 
 function healthOf(

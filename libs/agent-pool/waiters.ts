@@ -5,7 +5,13 @@ export const DEFAULT_PRIORITY = 5;
 /** Those who wait for a `T`: highest priority first, then first come, first served. Adding and leaving are O(1). */
 export class Waiters<T> {
   readonly #lines = Array.from({ length: MAX_PRIORITY + 1 }, () => new Line<T>());
+  readonly #onCancelled: () => void;
   #size = 0;
+
+  /** @param onCancelled told when the signal of one has taken it out of the line. */
+  constructor(onCancelled: () => void = () => undefined) {
+    this.#onCancelled = onCancelled;
+  }
 
   get size(): number {
     return this.#size;
@@ -51,8 +57,9 @@ export class Waiters<T> {
     return undefined;
   }
 
-  readonly #left = (): void => {
+  readonly #left = (cancelled: boolean): void => {
     this.#size--;
+    if (cancelled) this.#onCancelled();
   };
 }
 
@@ -66,19 +73,19 @@ class Waiter<T> {
     readonly reject: (reason: unknown) => void,
     readonly signal: AbortSignal | undefined,
     readonly line: Line<T>,
-    readonly onLeave: () => void,
+    readonly onLeave: (cancelled: boolean) => void,
   ) {
     signal?.addEventListener('abort', this);
   }
 
-  leave(): void {
+  leave(cancelled = false): void {
     this.signal?.removeEventListener('abort', this);
     this.line.remove(this);
-    this.onLeave();
+    this.onLeave(cancelled);
   }
 
   handleEvent(): void {
-    this.leave();
+    this.leave(true);
     this.reject(this.signal?.reason);
   }
 }

@@ -58,6 +58,17 @@ const EVENTS: { [T in OrchestraEventType]: OrchestraEventMap[T] } = {
     refused: 4,
   },
   'pool.available': { capability: 'files', reason: 'failures', unavailableMs: 5_100, usableAgents: 2 },
+  'pool.scaled': {
+    capability: 'files',
+    from: 1,
+    to: 4,
+    reasons: ['waiting'],
+    busy: 1,
+    waiting: 2,
+    capacity: 1,
+  },
+  'pool.draining': { capability: 'files', busy: 1, waiting: 0 },
+  'pool.resumed': { capability: 'files', waiting: 2 },
 };
 
 const meta = { id: 'e-1.1.4', time: '2026-01-01T00:00:00.000Z' };
@@ -88,6 +99,7 @@ describe('toCloudEvent', () => {
     ['step.started', 'e-1/fetch'],
     ['agent.stopped', 'a-1'],
     ['pool.available', 'files'],
+    ['pool.scaled', 'files'],
   ] as const)('names what %s is about', (type, subject) => {
     expect(toCloudEvent(type, EVENTS[type], meta).subject).toBe(subject);
   });

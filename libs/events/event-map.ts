@@ -81,8 +81,9 @@ export interface OrchestraEventMap {
   'agent.stopped': AgentEvent & { tasks: number };
 
   /**
-   * Leases of the pool are refused from now on; again each time that its breaker opens anew after a probe. `tasks` and
-   * `failures`: in the window of its breaker. `refused`: leases that waited.
+   * Leases of the pool are refused from now on; again each time that its breaker opens anew after a probe, and when the
+   * pool is resumed while its breaker is open. `tasks` and `failures`: in the window of its breaker. `refused`: leases
+   * that waited.
    */
   'pool.unavailable': PoolEvent & {
     reason: UnavailableReason;
@@ -94,6 +95,24 @@ export interface OrchestraEventMap {
   };
   /** What is told by `reason` is over; `unavailableMs`: since it began. */
   'pool.available': PoolEvent & { reason: UnavailableReason; unavailableMs: number; usableAgents: number };
+  /**
+   * It was decided how many agents a pool has, and they are begun or leave. `waiting`: leases wait; `utilization`: more
+   * slots are taken than shall be; `failing`: agents that fail are made up for; `surplus`: the load was lower for long
+   * enough; `resized`: it was told to. The figures are those of the decision: leases held, leases that wait, and slots of
+   * the agents that work or soon will.
+   */
+  'pool.scaled': PoolEvent & {
+    from: number;
+    to: number;
+    reasons: readonly ('waiting' | 'utilization' | 'failing' | 'surplus' | 'resized')[];
+    busy: number;
+    waiting: number;
+    capacity: number;
+  };
+  /** No lease of it is granted any more. `busy`: leases held; `waiting`: leases that wait. */
+  'pool.draining': PoolEvent & { busy: number; waiting: number };
+  /** Leases are granted again, to those who waited first. */
+  'pool.resumed': PoolEvent & { waiting: number };
 }
 
 export type OrchestraEventType = keyof OrchestraEventMap;
@@ -120,6 +139,9 @@ const TYPES: Record<OrchestraEventType, true> = {
   'agent.stopped': true,
   'pool.unavailable': true,
   'pool.available': true,
+  'pool.scaled': true,
+  'pool.draining': true,
+  'pool.resumed': true,
 };
 
 /** The name of every event, for those who are asked for one from outside. */

@@ -18,13 +18,15 @@ const AGENT: AgentSnapshot = {
   error: null,
 };
 
-const POOL: PoolSnapshot = {
+export const POOL_EXAMPLE: PoolSnapshot = {
   capability: 'analyse-file',
   kind: 'thread',
+  state: 'running',
   health: 'healthy',
   selection: 'least-loaded',
   concurrencyPerAgent: 1,
   size: { min: 1, max: 1, current: 1 },
+  lastScaling: null,
   agents: { starting: 0, idle: 1, busy: 0, draining: 0, stopped: 0, error: 0, quarantined: 0 },
   quorum: { required: 0, usable: 1 },
   breaker: 'closed',
@@ -51,7 +53,7 @@ export const listPools = {
   summary: 'List the pools',
   request: { query: noQuerySchema },
   responses: [{ status: 200, description: 'Every pool.', schema: z.object({ items: z.array(poolSchema) }) }],
-  examples: { all: { summary: 'Every pool', answer: { status: 200, body: { items: [POOL] } } } },
+  examples: { all: { summary: 'Every pool', answer: { status: 200, body: { items: [POOL_EXAMPLE] } } } },
 } as const satisfies OperationSpec;
 
 export const getPool = {
@@ -65,7 +67,7 @@ export const getPool = {
     one: {
       summary: 'One pool',
       params: { capability: 'analyse-file' },
-      answer: { status: 200, body: POOL },
+      answer: { status: 200, body: POOL_EXAMPLE },
     },
   },
 } as const satisfies OperationSpec;

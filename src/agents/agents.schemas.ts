@@ -3,8 +3,11 @@ import { BREAKER_STATES, idSchema } from '#core';
 import {
   AGENT_STATES,
   POOL_HEALTHS,
+  POOL_STATES,
   REFUSAL_CODES,
+  SCALING_REASONS,
   SELECTIONS,
+  poolResizeSchema,
   type AgentSnapshot,
   type PoolSnapshot,
 } from '#agent-pool';
@@ -14,6 +17,12 @@ import { errorRecordSchema } from '../problems/problem.schemas.js';
 export const poolParamsSchema = z.strictObject({
   capability: idSchema.describe('The name that workflows ask for.'),
 });
+
+/** What is not named stays; checked with what the pool has. */
+export const resizeBodySchema = poolResizeSchema;
+
+/** Drain and resume take none; an empty one is let pass. */
+export const noBodySchema = z.strictObject({}).optional();
 
 const countSchema = z.int().min(0);
 const averageLatencyMs = z
@@ -71,6 +80,9 @@ export const poolSchema = answers<PoolSnapshot>()(
   z.object({
     capability: z.string(),
     kind: z.string().describe('`function`, `http`, `mcp`, `thread`.'),
+    state: z
+      .enum(POOL_STATES)
+      .describe('`draining`: no lease is granted, and tasks are under way; `drained`: none are any more.'),
     health: z
       .enum(POOL_HEALTHS)
       .describe(
@@ -79,6 +91,15 @@ export const poolSchema = answers<PoolSnapshot>()(
     selection: z.enum(SELECTIONS),
     concurrencyPerAgent: countSchema,
     size: z.object({ min: countSchema, max: countSchema, current: countSchema }),
+    lastScaling: z
+      .object({
+        at: z.iso.datetime(),
+        from: countSchema,
+        to: countSchema,
+        reasons: z.array(z.enum(SCALING_REASONS)),
+      })
+      .nullable()
+      .describe('The latest change of `size.current`; null before the first.'),
     agents: z.record(z.enum(AGENT_STATES), countSchema).describe('Agents by state.'),
     quorum: z
       .object({ required: countSchema, usable: countSchema })

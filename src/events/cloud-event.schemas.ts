@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVENT_TYPES, type CloudEvent, type OrchestraEventMap, type OrchestraEventType } from '#events';
+import { SCALING_REASONS } from '#agent-pool';
 import { answers } from '../openapi/components.js';
 import { errorRecordSchema } from '../problems/problem.schemas.js';
 
@@ -135,6 +136,33 @@ const DATA = {
   'pool.available': z
     .object({ ...pool, unavailableMs: durationMs })
     .describe('`pool.available`: it is over.'),
+  'pool.scaled': z
+    .object({
+      capability: z.string(),
+      from: z.int().min(0),
+      to: z.int().min(0),
+      reasons: z
+        .array(z.enum(SCALING_REASONS))
+        .readonly()
+        .describe(
+          '`waiting`: leases wait; `utilization`: more slots are taken than shall be; `failing`: agents that fail are ' +
+            'made up for; `surplus`: the load was lower for long enough; `resized`: it was told to.',
+        ),
+      busy: z.int().min(0).describe('Leases held at the decision.'),
+      waiting: z.int().min(0).describe('Leases that waited.'),
+      capacity: z.int().min(0).describe('Slots of the agents that worked or soon would.'),
+    })
+    .describe('`pool.scaled`: agents of a pool are begun, or leave.'),
+  'pool.draining': z
+    .object({
+      capability: z.string(),
+      busy: z.int().min(0).describe('Leases held.'),
+      waiting: z.int().min(0).describe('Leases that wait.'),
+    })
+    .describe('`pool.draining`: no lease of it is granted any more.'),
+  'pool.resumed': z
+    .object({ capability: z.string(), waiting: z.int().min(0).describe('Leases that waited.') })
+    .describe('`pool.resumed`: leases are granted again.'),
 } as const satisfies DataSchemas;
 
 interface DescribedEvent extends Omit<CloudEvent, 'data'> {

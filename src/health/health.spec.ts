@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import { HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
-import { AgentPool, type AgentState, type PoolHealth, type PoolSnapshot } from '#agent-pool';
+import { AgentPool, type AgentState, type PoolHealth, type PoolSnapshot, type PoolState } from '#agent-pool';
 import { untilAborted } from '#core';
 import type { DispatcherStatus, WorkflowDispatcher } from '#dispatch';
 import type { QueueDriver } from '#queue';
@@ -28,10 +28,12 @@ function makeSnapshot(
   return {
     capability,
     kind: 'function',
+    state: 'running',
     health,
     selection: 'least-loaded',
     concurrencyPerAgent: 1,
     size: { min: 1, max: 1, current: 1 },
+    lastScaling: null,
     agents,
     quorum,
     breaker: null,
@@ -114,9 +116,15 @@ describe('the health of', () => {
       },
     );
 
+    it.each<PoolState>(['draining', 'drained'])('is degraded when one of them is %s', (state) => {
+      const drained = { ...makeSnapshot('a', 'healthy'), state };
+      expect(healthOf(drained)).toMatchObject({ status: 'degraded', details: { a: { state } } });
+    });
+
     it('tells how each is, and its abandoned tasks', () => {
       expect(healthOf(makeSnapshot('a', 'healthy', { abandoned: 3 })).details).toEqual({
         a: {
+          state: 'running',
           health: 'healthy',
           agents: expect.objectContaining({ idle: 1, busy: 0 }),
           quorum: { required: 0, usable: 1 },

@@ -3,7 +3,8 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { AgentPool, type PoolSnapshot } from '#agent-pool';
 
 /**
- * Pools by capability. One that is in trouble makes its own workflows wait or fail, not the service unready: `degraded`.
+ * Pools by capability. One that is in trouble, or drained, makes its own workflows wait or fail, not the service unready:
+ * `degraded`.
  * One that lacks the quorum that its `readyWhen` asks for does: `down`.
  */
 @Injectable()
@@ -16,14 +17,14 @@ export class PoolsHealth {
   check(): HealthIndicatorResult {
     const pools = this.pool.pools();
     const details = Object.fromEntries(
-      pools.map(({ capability, health, agents, quorum, breaker, retryAfterMs, performance }) => [
+      pools.map(({ capability, state, health, agents, quorum, breaker, retryAfterMs, performance }) => [
         capability,
-        { health, agents, quorum, breaker, retryAfterMs, tasksAbandoned: performance.abandoned },
+        { state, health, agents, quorum, breaker, retryAfterMs, tasksAbandoned: performance.abandoned },
       ]),
     );
     const session = this.indicators.check('pools');
     if (!pools.every(hasQuorum)) return session.down({ details });
-    return pools.every(({ health }) => health === 'healthy')
+    return pools.every(({ state, health }) => state === 'running' && health === 'healthy')
       ? session.up({ details })
       : session.degraded({ details });
   }

@@ -1,0 +1,101 @@
+import { parseOptions, type Clock } from '#core';
+import type { OrchestraEvents } from '#events';
+import type { Members } from '../members.js';
+import type { ResolvedPoolDefinition } from '../pool-definition.js';
+import { poolResizeSchema, poolSizeSchema, type PoolResize, type PoolSize } from '../pool-options.js';
+import { isQuorumReachable } from '../quorum.js';
+import type { PoolScaling } from '../snapshots.js';
+import { Autoscaler } from './autoscaler.js';
+import { workingAgents, type ScalingDecision, type ScalingFigures } from './desired-size.js';
+import { firstToGo } from './removal-order.js';
+
+export interface SizingOptions {
+  definition: ResolvedPoolDefinition;
+  clock: Clock;
+  events: OrchestraEvents;
+  members: Members;
+  /** Leases held of agents that stay, and leases that wait. */
+  load: () => Pick<ScalingFigures, 'busy' | 'waiting'>;
+}
+
+/** How many agents a pool has: its bounds, which may change, and what the autoscaler makes of them. */
+export class Sizing {
+  readonly autoscaler: Autoscaler;
+  readonly #options: SizingOptions;
+  #size: PoolSize;
+  #last: PoolScaling | null = null;
+  #started = false;
+
+  constructor(options: SizingOptions) {
+    const { clock, definition } = options;
+    const { concurrencyPerAgent, scaling, size } = definition;
+    this.#options = options;
+    this.#size = size;
+    this.autoscaler = new Autoscaler({
+      clock,
+      size,
+      slotsPerAgent: concurrencyPerAgent * scaling.targetUtilization,
+      shrinkAfterMs: scaling.shrinkAfterMs,
+      figures: () => this.#figures(),
+      apply: (decision, figures) => this.#apply(decision, figures),
+    });
+  }
+
+  get size(): PoolSize {
+    return this.#size;
+  }
+
+  /** The latest change; null before the first. */
+  get last(): PoolScaling | null {
+    return this.#last;
+  }
+
+  /** Begins to make `size.min` agents. Resolves when the first attempt of each has ended, well or not. */
+  start(): Promise<void> {
+    this.#started = true;
+    return this.#options.members.add(this.#size.min);
+  }
+
+  /** @throws {ValidationError} with every problem; nothing has changed then. */
+  resize(change: PoolResize): void {
+    const what = `the size of pool "${this.#options.definition.capability}"`;
+    const { min = this.#size.min, max = this.#size.max } = parseOptions(poolResizeSchema, change, what);
+    this.#size = parseOptions(this.#allowedSize, { min, max }, what);
+    if (!this.#started) return;
+    const figures = this.#figures();
+    const to = Math.min(Math.max(figures.size, min), max);
+    if (to !== figures.size) this.#apply({ from: figures.size, to, reasons: ['resized'] }, figures);
+    this.autoscaler.resized(this.#size);
+  }
+
+  get #allowedSize(): typeof poolSizeSchema {
+    const { readyWhen } = this.#options.definition;
+    return poolSizeSchema.refine((size) => isQuorumReachable(readyWhen, size), {
+      path: ['max'],
+      message: `must not be below readyWhen, which is ${readyWhen}`,
+    });
+  }
+
+  #figures(): ScalingFigures {
+    const { members, load } = this.#options;
+    let failing = 0;
+    let anyUsable = false;
+    for (const { state } of members.current) {
+      if (state === 'error' || state === 'quarantined') failing++;
+      else if (state === 'idle' || state === 'busy') anyUsable = true;
+    }
+    return { ...load(), size: members.current.length, failing, anyUsable };
+  }
+
+  #apply(decision: ScalingDecision, figures: ScalingFigures): void {
+    const { definition, clock, events, members } = this.#options;
+    const { capability, concurrencyPerAgent } = definition;
+    const { from, to, reasons } = decision;
+    if (to > from) void members.add(to - from);
+    else for (const pooled of firstToGo(members.current, from - to)) members.remove(pooled);
+    this.#last = { at: clock.timestamp(), from, to, reasons };
+    const { busy, waiting } = figures;
+    const capacity = workingAgents(figures) * concurrencyPerAgent;
+    events.publish('pool.scaled', { capability, from, to, reasons, busy, waiting, capacity });
+  }
+}
