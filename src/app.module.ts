@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { OrchestraModule } from '#orchestra';
 import { AgentsController } from './agents/agents.controller.js';
+import { PoolsController } from './agents/pools.controller.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { ServiceConfig } from './config/config.schema.js';
 import { DocsModule } from './docs/docs.module.js';
@@ -37,7 +38,7 @@ export class AppModule {
         OpenApiModule.forRoot({ info, secured: auth !== undefined }),
         DocsModule,
       ],
-      controllers: [ExecutionsController, AgentsController, InfoController, ...more],
+      controllers: [ExecutionsController, AgentsController, PoolsController, InfoController, ...more],
       providers: [{ provide: SERVICE_INFO, useValue: info }],
     };
   }

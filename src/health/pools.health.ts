@@ -4,8 +4,7 @@ import { AgentPool, type PoolSnapshot } from '#agent-pool';
 
 /**
  * Pools by capability. One that is in trouble, or drained, makes its own workflows wait or fail, not the service unready:
- * `degraded`.
- * One that lacks the quorum that its `readyWhen` asks for does: `down`.
+ * `degraded`. One that lacks the quorum that its `readyWhen` asks for does: `down`.
  */
 @Injectable()
 export class PoolsHealth {

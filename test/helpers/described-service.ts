@@ -34,7 +34,7 @@ export const CONFIG = {
     functionPool('local', { concurrencyPerAgent: 4 }),
   ],
   auth: {
-    apiKeys: [apiKey('all', KEY, ['read', 'execute']), apiKey('none', USELESS_KEY, ['message'])],
+    apiKeys: [apiKey('all', KEY, ['read', 'execute', 'admin']), apiKey('none', USELESS_KEY, ['message'])],
     protectMetrics: true,
   },
 };
