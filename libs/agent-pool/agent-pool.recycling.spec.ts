@@ -1,4 +1,5 @@
 import { ManualClock } from '#core';
+import { AgentGoneError } from './ports/agent-lost.errors.js';
 import { FakeAgent, FakeFactory, slowly } from './testing/fake-factory.js';
 import { createGate } from './testing/gate.js';
 import { OK, STUCK, makeReadyPool, settle, type Bench } from './testing/make-pool.js';
@@ -125,6 +126,26 @@ describe('recycleAfterTasks', () => {
     await settle();
     expect(factory.alive).toBe(1);
     await bench.pool.close();
+  });
+
+  it('makes another anew, after the back-off, for an agent that was lost meanwhile', async () => {
+    const clock = new ManualClock();
+    const factory = new FakeFactory((signal, call) =>
+      call === 1 ? Promise.resolve(new FakeAgent()) : slowly(clock, 5_000)(signal, call),
+    );
+    const bench = await makeReadyPool({ clock, factory, recycleAfterTasks: 1 });
+    await runTasks(bench, 1);
+    const held = await bench.lease();
+    held.release({ ok: false, durationMs: 1, error: new AgentGoneError('its process ended') });
+    await settle();
+
+    expect(factory.signals[1]?.aborted).toBe(true);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'error', health: { restarts: 1 } }]);
+    await clock.advance(500 + 5_000);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'idle' }]);
+    expect(factory.calls).toBe(3);
+    await bench.pool.close();
+    expect(clock.timerCount).toBe(0);
   });
 
   it('gives up the successor of an agent that the pool can do without', async () => {

@@ -72,15 +72,15 @@ export class Recycler {
   /** To be called when an agent has lost its place. */
   left(pooled: PooledAgent): void {
     this.#due.delete(pooled);
-    if (this.#lives.delete(pooled) && this.#lives.size === 0) this.#cancelTimer();
+    if (this.#lives.delete(pooled) && this.#lives.size === 0) this.close();
     this.#renew();
   }
 
-  /** Nothing is renewed any more. */
+  /** Cancels the timer. Agents that leave, as those of a closed pool do, are not renewed anyway. */
   close(): void {
-    this.#cancelTimer();
-    this.#lives.clear();
-    this.#due.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#nextAtMs = Infinity;
   }
 
   #isDue(pooled: PooledAgent): void {
@@ -99,14 +99,14 @@ export class Recycler {
 
   #setTimer(atMs: number): void {
     const { clock } = this.#options;
-    this.#cancelTimer();
+    this.close();
     this.#nextAtMs = atMs;
     this.#timer = clock.setTimer(() => this.#aged(), atMs - clock.monotonic());
   }
 
   #aged(): void {
     const nowMs = this.#options.clock.monotonic();
-    this.#cancelTimer();
+    this.close();
     let nextAtMs = Infinity;
     for (const [pooled, { atMs }] of this.#lives) {
       if (atMs <= nowMs) this.#isDue(pooled);
@@ -114,11 +114,5 @@ export class Recycler {
     }
     if (nextAtMs < Infinity) this.#setTimer(nextAtMs);
     this.#renew();
-  }
-
-  #cancelTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#nextAtMs = Infinity;
   }
 }
