@@ -126,14 +126,14 @@ describe('AgentPool.lease', () => {
 
   it('shows what an agent says it uses up, as of now, for as long as it is there', async () => {
     let heapUsedBytes = 1;
-    const resources = () => ({ eventLoopUtilization: 0.5, heapUsedBytes, heapLimitBytes: 10 });
+    const resources = () => ({ eventLoopUtilization: 0.5, heapUsedBytes, heapLimitBytes: 10, cpuTimeMs: null });
     const factory = new FakeFactory((_signal, call) =>
       Promise.resolve(call === 1 ? Object.assign(new FakeAgent(), { resources }) : new FakeAgent()),
     );
     const { pool } = await makeReadyPool({ size: { min: 2 }, factory });
     heapUsedBytes = 2;
     expect(pool.agents().map((agent) => agent.resources)).toEqual([
-      { eventLoopUtilization: 0.5, heapUsedBytes: 2, heapLimitBytes: 10 },
+      { eventLoopUtilization: 0.5, heapUsedBytes: 2, heapLimitBytes: 10, cpuTimeMs: null },
       null,
     ]);
     await pool.close();

@@ -13,7 +13,12 @@ const AGENT: AgentSnapshot = {
   concurrency: 1,
   startedAt: '2026-11-12T09:29:00.000Z',
   performance: { tasks: 12, failures: 0, successRate: 1, averageLatencyMs: 4.2 },
-  resources: { eventLoopUtilization: 0.02, heapUsedBytes: 5_312_040, heapLimitBytes: 272_629_760 },
+  resources: {
+    eventLoopUtilization: 0.02,
+    heapUsedBytes: 5_312_040,
+    heapLimitBytes: 272_629_760,
+    cpuTimeMs: 183.4,
+  },
   health: { lastPingAt: '2026-11-12T09:29:40.000Z', failedPings: 0, restarts: 0, quarantinedUntil: null },
   error: null,
 };

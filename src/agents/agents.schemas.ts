@@ -57,6 +57,11 @@ export const agentSchema = answers<AgentSnapshot>()(
           .describe('Share of the last seconds that its event loop was busy.'),
         heapUsedBytes: countSchema.nullable().describe('As of its last answer.'),
         heapLimitBytes: countSchema.nullable(),
+        cpuTimeMs: z
+          .number()
+          .min(0)
+          .nullable()
+          .describe('CPU time of its thread, as of its last answer; null before Node 22.15.'),
       })
       .nullable()
       .describe('Of an agent that has a thread of its own.'),

@@ -41,6 +41,11 @@ export interface AgentResources {
   /** As of its last answer to a task or a ping. */
   heapUsedBytes: number | null;
   heapLimitBytes: number | null;
+  /**
+   * CPU time that its thread has used since it began, ms, as of the same answer; null where Node tells only that of the
+   * whole process: before 22.15, and 23.0 to 23.8.
+   */
+  cpuTimeMs: number | null;
 }
 
 /** A worker instance. Its tasks may run at once, up to its pool's `concurrencyPerAgent`. */

@@ -10,7 +10,7 @@ import { plainContext } from './plain-context.js';
 import type { ResolvedThreadAgentOptions } from './thread-agent-options.js';
 import { ThreadCalls } from './thread-calls.js';
 import { crash, threadLost } from './thread-errors.js';
-import type { HeapFigures } from './thread-protocol.js';
+import type { ThreadFigures } from './thread-protocol.js';
 import { UtilizationWindow } from './utilization-window.js';
 
 export interface AgentThreadDependencies {
@@ -37,7 +37,7 @@ export class AgentThread {
   readonly #readLoop: () => EventLoopUtilization;
   readonly #utilization: UtilizationWindow;
   readonly #loading: Promise<string>;
-  #heap: HeapFigures | undefined;
+  #figures: ThreadFigures | undefined;
   #hasServed = false;
   #tasksUnderWay = 0;
 
@@ -61,7 +61,7 @@ export class AgentThread {
     });
     // An error that no task is told of; the worker tells us too.
     this.#pool.on('error', () => undefined);
-    this.#calls = new ThreadCalls(this.#pool, port1, (heap) => this.#onReply(heap));
+    this.#calls = new ThreadCalls(this.#pool, port1, (figures) => this.#onReply(figures));
     const load = { type: 'load', module, maxOutputBytes, port: port2 } as const;
     this.#loading = this.#calls.begin(load, {}, [port2]).output;
     // Whoever waits for it hears of it.
@@ -107,8 +107,9 @@ export class AgentThread {
   get resources(): AgentResources {
     return {
       eventLoopUtilization: this.#utilization.utilization,
-      heapUsedBytes: this.#heap?.usedBytes ?? null,
-      heapLimitBytes: this.#heap?.limitBytes ?? null,
+      heapUsedBytes: this.#figures?.heapUsedBytes ?? null,
+      heapLimitBytes: this.#figures?.heapLimitBytes ?? null,
+      cpuTimeMs: this.#figures?.cpuTimeMs ?? null,
     };
   }
 
@@ -208,8 +209,8 @@ export class AgentThread {
     });
   }
 
-  #onReply(heap: HeapFigures): void {
-    this.#heap = heap;
+  #onReply(figures: ThreadFigures): void {
+    this.#figures = figures;
     this.#utilization.mark();
   }
 }

@@ -92,4 +92,14 @@ describe('a task in a thread', () => {
     expect(heapLimitBytes).toBeGreaterThanOrEqual(256 * 1_048_576);
     expect(heapLimitBytes).toBeLessThan(512 * 1_048_576);
   });
+
+  it('says how much CPU time its thread has used where Node tells it, and null elsewhere', async () => {
+    const isTold = 'threadCpuUsage' in process;
+    await agent.ping(signal);
+    expect(agent.resources!()!.cpuTimeMs).toEqual(isTold ? expect.any(Number) : null);
+
+    // As a newer Node has it.
+    await agent.execute(makeTask({ input: { do: 'tell-cpu', user: 1_500, system: 250 } }), makeContext());
+    expect(agent.resources!()!.cpuTimeMs).toBe(1.75);
+  });
 });

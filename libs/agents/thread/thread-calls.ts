@@ -7,7 +7,7 @@ import { ThreadTaskError } from './thread-errors.js';
 import type {
   AbortMessage,
   CallMessage,
-  HeapFigures,
+  ThreadFigures,
   ThreadReply,
   ThreadRequest,
 } from './thread-protocol.js';
@@ -36,16 +36,16 @@ type WithoutId<R> = R extends unknown ? Omit<R, 'callId'> : never;
 export class ThreadCalls {
   readonly #pool: Piscina;
   readonly #port: MessagePort;
-  readonly #onHeap: (heap: HeapFigures) => void;
+  readonly #onFigures: (figures: ThreadFigures) => void;
   readonly #calls = new Map<number, CallUnderWay>();
   #lastCallId = 0;
   #failure: AgentError | undefined;
 
-  /** @param onHeap told of the heap with every reply. */
-  constructor(pool: Piscina, port: MessagePort, onHeap: (heap: HeapFigures) => void) {
+  /** @param onFigures told of what the thread uses up, with every reply. */
+  constructor(pool: Piscina, port: MessagePort, onFigures: (figures: ThreadFigures) => void) {
     this.#pool = pool;
     this.#port = port;
-    this.#onHeap = onHeap;
+    this.#onFigures = onFigures;
     port.on('message', (message: CallMessage) => this.#onMessage(message)).unref();
   }
 
@@ -108,7 +108,7 @@ export class ThreadCalls {
   }
 
   #onReply(callId: number, reply: ThreadReply): void {
-    this.#onHeap(reply.heap);
+    this.#onFigures(reply.figures);
     // Reports that were sent before the reply came another way, and may be behind it.
     this.readPort();
     const call = this.#take(callId);

@@ -24,13 +24,16 @@ export type ThreadRequest = { callId: number } & (
 /** All of a context that is plain data; signal and progress are made anew in the thread. */
 export type PlainContext = Omit<AgentContext, 'signal' | 'progress'>;
 
-export interface HeapFigures {
-  usedBytes: number;
-  limitBytes: number;
+/** What a thread has used up by itself. */
+export interface ThreadFigures {
+  heapUsedBytes: number;
+  heapLimitBytes: number;
+  /** Null where Node does not tell. */
+  cpuTimeMs: number | null;
 }
 
 /** The output is JSON text: it is no larger than was checked, whatever getters and proxies it was made of. */
-export type ThreadReply = { heap: HeapFigures } & (
+export type ThreadReply = { figures: ThreadFigures } & (
   { ok: true; output: string } | { ok: false; error: ErrorRecord }
 );
 
