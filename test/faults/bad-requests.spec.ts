@@ -200,6 +200,7 @@ describe('FAULTS 46: a path or a header', () => {
     ['DELETE', '/v1/executions', 405, 'METHOD_NOT_ALLOWED'],
     ['PUT', '/v1/executions/x', 405, 'METHOD_NOT_ALLOWED'],
     ['GET', '/v1/executions/x/cancel', 405, 'METHOD_NOT_ALLOWED'],
+    ['GET', '/v1/pools/local/drain', 405, 'METHOD_NOT_ALLOWED'],
     ['POST', '/health', 405, 'METHOD_NOT_ALLOWED'],
   ])('%s %s is answered with %i %s', async (method, path, status, code) => {
     const answer = await service.client.send(method, path);
