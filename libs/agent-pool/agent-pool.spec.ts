@@ -126,7 +126,12 @@ describe('AgentPool.lease', () => {
 
   it('shows what an agent says it uses up, as of now, for as long as it is there', async () => {
     let heapUsedBytes = 1;
-    const resources = () => ({ eventLoopUtilization: 0.5, heapUsedBytes, heapLimitBytes: 10, cpuTimeMs: null });
+    const resources = () => ({
+      eventLoopUtilization: 0.5,
+      heapUsedBytes,
+      heapLimitBytes: 10,
+      cpuTimeMs: null,
+    });
     const factory = new FakeFactory((_signal, call) =>
       Promise.resolve(call === 1 ? Object.assign(new FakeAgent(), { resources }) : new FakeAgent()),
     );

@@ -13,7 +13,8 @@ import { DEFAULT_PRIORITY, Waiters } from './waiters.js';
  * All pools of an application, one a capability.
  *
  * Leases are event-driven: who finds no free agent waits in line and is served the moment a slot comes free, nothing
- * is polled. Agents are made in parallel; one that fails is tried again for as long as the pool lives.
+ * is polled. Agents are made in parallel; one that fails is tried again for as long as the pool lives. Between `size.min`
+ * and `size.max` their number follows the load.
  */
 @Injectable()
 export class AgentPool {

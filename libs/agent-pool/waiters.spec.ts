@@ -64,6 +64,21 @@ describe('Waiters', () => {
     expect(await outcomeOf(served)).toBe('fulfilled');
   });
 
+  it('tells of those whose signal took them out of the line, and of no others', async () => {
+    const cancelled = jest.fn();
+    const waiters = new Waiters<number>(cancelled);
+    const gone = new AbortController();
+    const waits = [undefined, gone.signal, undefined].map((each) => waiters.wait(5, each));
+    const settled = Promise.allSettled(waits);
+    waiters.next()?.(1);
+    expect(cancelled).not.toHaveBeenCalled();
+    gone.abort();
+    expect(cancelled).toHaveBeenCalledTimes(1);
+    waiters.rejectAll(new Error('closed'));
+    expect(cancelled).toHaveBeenCalledTimes(1);
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  });
+
   it('keeps its order whoever comes and leaves', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('come' as const), priority: fc.integer({ min: 0, max: 10 }) }),

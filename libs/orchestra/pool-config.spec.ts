@@ -27,6 +27,7 @@ const DEFAULTS = {
   size: { min: 1, max: 1 },
   concurrencyPerAgent: 1,
   selection: 'least-loaded',
+  scaling: { targetUtilization: 0.8, shrinkAfterMs: 60_000 },
   maxWaiters: 100_000,
   createTimeoutMs: 10_000,
   health: {
@@ -139,7 +140,13 @@ describe('toPoolDefinition', () => {
     [CONFIGS[3]!, McpAgentFactory],
     [CONFIGS[4]!, ThreadAgentFactory],
   ])('makes the factory of the kind, and keeps the options of the pool: %j', (config, Factory) => {
-    const options = { selection: 'round-robin' as const, maxWaiters: 7, createTimeoutMs: 8 };
+    const options = {
+      selection: 'round-robin' as const,
+      maxWaiters: 7,
+      createTimeoutMs: 8,
+      recycleAfterTasks: 9,
+      maxAgeMs: 1_000,
+    };
     const { factory, ...pool } = toPoolDefinition(parse({ ...config, ...options }), tools);
     expect(factory).toBeInstanceOf(Factory);
     expect(pool).toEqual({ ...DEFAULTS, ...options, capability: config.capability });

@@ -61,7 +61,7 @@ describe('FAULTS 58: a pool that is operated while it is busy', () => {
     expect(await outcome(ids)).toEqual(['completed after 1']);
     const quiet = await eventually(async () => {
       const now = await pool();
-      return now.size.current === 2 && now.agents.draining === 0 && now;
+      return now.size.current === 2 && now.agents.draining === 0 ? now : undefined;
     });
     expect(quiet.lastScaling).toMatchObject({ to: 2, reasons: ['surplus'] });
   });
@@ -71,7 +71,7 @@ describe('FAULTS 58: a pool that is operated while it is busy', () => {
     const ids = await submitted();
     const drained = await eventually(async () => {
       const now = await pool();
-      return now.leases.waiting === EXECUTIONS && now;
+      return now.leases.waiting === EXECUTIONS ? now : undefined;
     });
     expect(drained).toMatchObject({ state: 'drained', leases: { active: 0 } });
     expect((await service.client.get('/health')).json).toMatchObject({

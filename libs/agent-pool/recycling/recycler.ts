@@ -2,13 +2,13 @@ import type { Clock, Timer } from '#core';
 import type { PooledAgent } from '../pooled-agent.js';
 
 /** How much earlier than told an agent may be due, so that agents that were made together do not go together. */
-export const RECYCLE_JITTER = 0.1;
+const RECYCLE_JITTER = 0.1;
 
 /** Of the agents of a pool, how many may be renewed at once; one always may. */
-export const RECYCLE_SHARE = 0.1;
+const RECYCLE_SHARE = 0.1;
 
 /** The pool, as far as its renewal goes. */
-export interface Renewable {
+interface Renewable {
   readonly current: readonly PooledAgent[];
   /** Successors that are not there yet. */
   readonly renewals: number;
