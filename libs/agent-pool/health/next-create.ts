@@ -4,7 +4,7 @@ import { backoffDelayMs } from '#core';
 export const CREATE_BACKOFF = Object.freeze({ baseDelayMs: 500, maxDelayMs: 30_000, multiplier: 2 });
 
 /** A quarantine is up to this part longer, so that agents that failed together do not come back together. */
-export const QUARANTINE_JITTER = 1 / 4;
+const QUARANTINE_JITTER = 1 / 4;
 
 /** When an agent that failed is made next. */
 export interface NextCreate {
