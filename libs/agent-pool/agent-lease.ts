@@ -2,6 +2,7 @@ import type { ErrorRecord } from '#core';
 import type { Agent, AgentContext, AgentTask } from './ports/agent.js';
 import type { AgentLostError } from './ports/agent-lost.errors.js';
 import type { Lease, LeaseOutcome } from './lease.js';
+import type { Link } from './linked-list.js';
 import type { PooledAgent } from './pooled-agent.js';
 
 /** Who is told of a lease's end, once. */
@@ -11,10 +12,12 @@ export interface Lessor {
 }
 
 /** A slot of an agent, taken when it is made and given back when it ends. */
-export class AgentLease implements Lease {
+export class AgentLease implements Lease, Link<AgentLease> {
   readonly pooled: PooledAgent;
   /** What the breaker of the pool is told its end with. */
   readonly pass: number;
+  previous: AgentLease | undefined;
+  next: AgentLease | undefined;
   readonly #agent: Agent;
   #lessor: Lessor | undefined;
   #onLost: ((error: AgentLostError) => void) | undefined;

@@ -1,8 +1,9 @@
 import { CircuitBreaker, type BreakerOutcome, type BreakerState, type Clock, type Timer } from '#core';
 import type { OrchestraEvents, UnavailableReason } from '#events';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
+import { unavailableError } from './pool-errors.js';
 import type { PooledAgent } from './pooled-agent.js';
-import { AgentPoolError } from './ports/agent-pool.errors.js';
+import type { AgentPoolError } from './ports/agent-pool.errors.js';
 
 /** Nobody is asked to come back sooner: a create takes its time as well, and so does a probe. */
 export const MIN_RETRY_AFTER_MS = 1_000;
@@ -195,12 +196,7 @@ export class PoolAvailability {
   }
 
   #error(reason: UnavailableReason): AgentPoolError {
-    const { capability } = this.#options.definition;
-    const why = reason === 'failures' ? 'its agents fail too often' : 'none of its agents can be made';
-    return new AgentPoolError('POOL_UNAVAILABLE', `the pool "${capability}" is unavailable: ${why}`, {
-      retryable: true,
-      details: { capability, reason, retryAfterMs: this.#retryAfterMs(reason) },
-    });
+    return unavailableError(this.#options.definition.capability, reason, this.#retryAfterMs(reason));
   }
 
   #retryAfterMs(reason: UnavailableReason): number {

@@ -2,6 +2,7 @@ import { newId, type ErrorRecord } from '#core';
 import type { AgentLease } from './agent-lease.js';
 import { PingRecord } from './health/ping-record.js';
 import type { RestartHistory } from './health/restart-history.js';
+import { LinkedList } from './linked-list.js';
 import type { Agent } from './ports/agent.js';
 import type { AgentSnapshot, AgentState } from './snapshots.js';
 import { TaskStatistics } from './task-statistics.js';
@@ -35,7 +36,8 @@ export class PooledAgent implements SelectionCandidate {
   readonly concurrency: number;
   readonly #kind: string;
   #agent: Agent | undefined;
-  readonly #leases = new Set<AgentLease>();
+  readonly #leases = new LinkedList<AgentLease>();
+  #active = 0;
   #pinging = false;
   #createsBegun = 0;
   #waiting = false;
@@ -54,12 +56,14 @@ export class PooledAgent implements SelectionCandidate {
   }
 
   get active(): number {
-    return this.#leases.size;
+    return this.#active;
   }
 
-  /** Those under way. Live: one that ends is no longer in it. */
-  get leases(): ReadonlySet<AgentLease> {
-    return this.#leases;
+  /** Those under way, the first taken first. */
+  leases(): AgentLease[] {
+    const leases: AgentLease[] = [];
+    for (let lease = this.#leases.first; lease !== undefined; lease = lease.next) leases.push(lease);
+    return leases;
   }
 
   /** Whether there is something that can be asked how it is. */
@@ -68,7 +72,7 @@ export class PooledAgent implements SelectionCandidate {
   }
 
   get free(): boolean {
-    return this.#agent !== undefined && !this.#leaving && this.#leases.size < this.concurrency;
+    return this.#agent !== undefined && !this.#leaving && this.#active < this.concurrency;
   }
 
   get leaving(): boolean {
@@ -98,7 +102,7 @@ export class PooledAgent implements SelectionCandidate {
   get state(): AgentState {
     if (this.#stopped) return 'stopped';
     if (this.#leaving) return 'draining';
-    if (this.#agent !== undefined) return this.#leases.size > 0 ? 'busy' : 'idle';
+    if (this.#agent !== undefined) return this.#active > 0 ? 'busy' : 'idle';
     if (!this.#waiting) return 'starting';
     return this.#quarantinedUntil === null ? 'error' : 'quarantined';
   }
@@ -137,12 +141,14 @@ export class PooledAgent implements SelectionCandidate {
   /** Takes a slot, which the caller has seen to be free. @returns what runs the task. */
   take(lease: AgentLease): Agent {
     if (this.#agent === undefined || !this.free) throw new Error(`agent ${this.agentId} has no free slot`);
-    this.#leases.add(lease);
+    this.#active++;
+    this.#leases.push(lease);
     return this.#agent;
   }
 
   giveBack(lease: AgentLease): void {
-    this.#leases.delete(lease);
+    this.#active--;
+    this.#leases.remove(lease);
   }
 
   /** @throws what its ping throws; at once when the one before has not settled, for there is one at a time. */
@@ -179,7 +185,7 @@ export class PooledAgent implements SelectionCandidate {
       capability: this.capability,
       kind: this.#kind,
       state: this.state,
-      active: this.#leases.size,
+      active: this.#active,
       concurrency: this.concurrency,
       startedAt: this.#startedAt,
       performance: { tasks, failures, successRate, averageLatencyMs },

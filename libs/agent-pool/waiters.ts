@@ -1,10 +1,12 @@
+import { LinkedList, type Link } from './linked-list.js';
+
 /** Highest priority of a lease; 0 is the lowest. */
 export const MAX_PRIORITY = 10;
 export const DEFAULT_PRIORITY = 5;
 
 /** Those who wait for a `T`: highest priority first, then first come, first served. Adding and leaving are O(1). */
 export class Waiters<T> {
-  readonly #lines = Array.from({ length: MAX_PRIORITY + 1 }, () => new Line<T>());
+  readonly #lines = Array.from({ length: MAX_PRIORITY + 1 }, () => new LinkedList<Waiter<T>>());
   readonly #onCancelled: () => void;
   #size = 0;
 
@@ -64,7 +66,7 @@ export class Waiters<T> {
 }
 
 /** One who waits; a link of its line, and itself the listener of its signal, so that waiting needs no closure. */
-class Waiter<T> {
+class Waiter<T> implements Link<Waiter<T>> {
   previous: Waiter<T> | undefined;
   next: Waiter<T> | undefined;
 
@@ -72,7 +74,7 @@ class Waiter<T> {
     readonly resolve: (value: T) => void,
     readonly reject: (reason: unknown) => void,
     readonly signal: AbortSignal | undefined,
-    readonly line: Line<T>,
+    readonly line: LinkedList<Waiter<T>>,
     readonly onLeave: (cancelled: boolean) => void,
   ) {
     signal?.addEventListener('abort', this);
@@ -87,24 +89,5 @@ class Waiter<T> {
   handleEvent(): void {
     this.leave(true);
     this.reject(this.signal?.reason);
-  }
-}
-
-class Line<T> {
-  first: Waiter<T> | undefined;
-  #last: Waiter<T> | undefined;
-
-  push(waiter: Waiter<T>): void {
-    waiter.previous = this.#last;
-    if (this.#last === undefined) this.first = waiter;
-    else this.#last.next = waiter;
-    this.#last = waiter;
-  }
-
-  remove(waiter: Waiter<T>): void {
-    if (waiter.previous === undefined) this.first = waiter.next;
-    else waiter.previous.next = waiter.next;
-    if (waiter.next === undefined) this.#last = waiter.previous;
-    else waiter.next.previous = waiter.previous;
   }
 }

@@ -49,6 +49,11 @@ export class Autoscaler {
     this.#size = options.size;
   }
 
+  /** Whether it would be of interest that the load fell. */
+  get mayShrink(): boolean {
+    return this.#mayShrink;
+  }
+
   /** To be called when a lease was granted at once. */
   rose(load: number): void {
     if (load > this.#growAbove) this.#ask();

@@ -14,14 +14,18 @@ export interface SizingOptions {
   clock: Clock;
   events: OrchestraEvents;
   members: Members;
-  /** Leases held of agents that stay, and leases that wait. */
-  load: () => Pick<ScalingFigures, 'busy' | 'waiting'>;
+  /** Leases that wait and would be helped by another agent. */
+  waiting: () => number;
 }
 
-/** How many agents a pool has: its bounds, which may change, and what the autoscaler makes of them. */
+/**
+ * How many agents a pool has: its bounds, which may change, its load, and what the autoscaler makes of them.
+ * It does not follow the load before `resume` and while paused.
+ */
 export class Sizing {
-  readonly autoscaler: Autoscaler;
+  readonly #autoscaler: Autoscaler;
   readonly #options: SizingOptions;
+  #busy = 0;
   #size: PoolSize;
   #last: PoolScaling | null = null;
   #started = false;
@@ -31,7 +35,7 @@ export class Sizing {
     const { concurrencyPerAgent, scaling, size } = definition;
     this.#options = options;
     this.#size = size;
-    this.autoscaler = new Autoscaler({
+    this.#autoscaler = new Autoscaler({
       clock,
       size,
       slotsPerAgent: concurrencyPerAgent * scaling.targetUtilization,
@@ -45,6 +49,11 @@ export class Sizing {
     return this.#size;
   }
 
+  /** Leases held of agents that have a place. */
+  get busy(): number {
+    return this.#busy;
+  }
+
   /** The latest change; null before the first. */
   get last(): PoolScaling | null {
     return this.#last;
@@ -56,6 +65,51 @@ export class Sizing {
     return this.#options.members.add(this.#size.min);
   }
 
+  /** Idempotent. */
+  resume(): void {
+    this.#autoscaler.resume();
+  }
+
+  /** Idempotent. */
+  pause(): void {
+    this.#autoscaler.pause();
+  }
+
+  /** To be called when one who waited gets a lease. */
+  taken(): void {
+    this.#busy++;
+  }
+
+  /** To be called when one gets a lease without waiting. */
+  takenAtOnce(): void {
+    this.#busy++;
+    this.#autoscaler.rose(this.#busy);
+  }
+
+  /** To be called when a lease has to wait. */
+  waits(): void {
+    this.#autoscaler.waits();
+  }
+
+  /** To be called when so many wait no more, and have nothing. */
+  waitEnded(count: number): void {
+    this.#fell(count);
+  }
+
+  /**
+   * To be called when so many leases of agents that have a place ended, or an agent with so many lost its place.
+   * @param nowMs monotonic, for those who know it already.
+   */
+  givenBack(count: number, nowMs?: number): void {
+    this.#busy -= count;
+    this.#fell(count, nowMs);
+  }
+
+  /** To be called when an agent has become ready or has lost its place. */
+  agentsChanged(): void {
+    this.#autoscaler.agentsChanged();
+  }
+
   /** @throws {ValidationError} with every problem; nothing has changed then. */
   resize(change: PoolResize): void {
     const what = `the size of pool "${this.#options.definition.capability}"`;
@@ -65,7 +119,7 @@ export class Sizing {
     const figures = this.#figures();
     const to = Math.min(Math.max(figures.size, min), max);
     if (to !== figures.size) this.#apply({ from: figures.size, to, reasons: ['resized'] }, figures);
-    this.autoscaler.resized(this.#size);
+    this.#autoscaler.resized(this.#size);
   }
 
   get #allowedSize(): typeof poolSizeSchema {
@@ -76,15 +130,21 @@ export class Sizing {
     });
   }
 
+  #fell(count: number, nowMs?: number): void {
+    if (!this.#autoscaler.mayShrink) return;
+    const load = this.#busy + this.#options.waiting();
+    this.#autoscaler.fell(load + count, load, nowMs ?? this.#options.clock.monotonic());
+  }
+
   #figures(): ScalingFigures {
-    const { members, load } = this.#options;
+    const { members, waiting } = this.#options;
     let failing = 0;
     let anyUsable = false;
     for (const { state } of members.current) {
       if (state === 'error' || state === 'quarantined') failing++;
       else if (state === 'idle' || state === 'busy') anyUsable = true;
     }
-    return { ...load(), size: members.current.length, failing, anyUsable };
+    return { busy: this.#busy, waiting: waiting(), size: members.current.length, failing, anyUsable };
   }
 
   #apply(decision: ScalingDecision, figures: ScalingFigures): void {
