@@ -72,9 +72,8 @@ export class CapabilityPool {
     const sizing = new Sizing({ definition, clock, events, members, waiting });
     const { recycleAfterTasks, maxAgeMs, health } = definition;
     const recycler = new Recycler({ clock, recycleAfterTasks, maxAgeMs, members });
-    const desk = (): LeaseDesk => this.#desk;
-    const ends = new LeaseEnds({ clock, events, members, availability, sizing, recycler, desk });
-    this.#desk = new LeaseDesk({ definition, agents: members.current, availability, sizing, lessor: ends });
+    const ends = new LeaseEnds({ clock, events, members, availability, sizing, recycler });
+    this.#desk = new LeaseDesk({ definition, agents: members.current, availability, sizing, ends });
     this.#prober = new HealthProber({
       health,
       clock,

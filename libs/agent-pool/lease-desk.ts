@@ -1,5 +1,7 @@
+import type { ErrorRecord } from '#core';
 import { AgentLease, type Lessor } from './agent-lease.js';
-import type { Lease, LeaseOptions } from './lease.js';
+import type { LeaseEnds } from './lease-ends.js';
+import type { Lease, LeaseOptions, LeaseOutcome } from './lease.js';
 import type { PoolAvailability } from './pool-availability.js';
 import type { ResolvedPoolDefinition } from './pool-definition.js';
 import { closedError, priorityError, tooManyWaitersError } from './pool-errors.js';
@@ -17,8 +19,7 @@ export interface LeaseDeskOptions {
   agents: readonly PooledAgent[];
   availability: PoolAvailability;
   sizing: Sizing;
-  /** Told of the ends of leases. */
-  lessor: Lessor;
+  ends: LeaseEnds;
 }
 
 /**
@@ -26,24 +27,24 @@ export interface LeaseDeskOptions {
  * Invariant: while anybody waits, no agent is free, or none is to be had: the desk is shut, or a probe has to end first.
  * So whoever frees a slot has it handed on at once: `serve`.
  */
-export class LeaseDesk {
+export class LeaseDesk implements Lessor {
   readonly refusals: Record<RefusalCode, number> = { POOL_UNAVAILABLE: 0, TOO_MANY_WAITERS: 0 };
   readonly #definition: ResolvedPoolDefinition;
   readonly #agents: readonly PooledAgent[];
   readonly #availability: PoolAvailability;
   readonly #sizing: Sizing;
-  readonly #lessor: Lessor;
+  readonly #ends: LeaseEnds;
   readonly #selection: AgentSelection;
   readonly #waiters = new Waiters<Lease>(() => this.#sizing.waitEnded(1));
   #shut = false;
   #closed = false;
 
-  constructor({ definition, agents, availability, sizing, lessor }: LeaseDeskOptions) {
+  constructor({ definition, agents, availability, sizing, ends }: LeaseDeskOptions) {
     this.#definition = definition;
     this.#agents = agents;
     this.#availability = availability;
     this.#sizing = sizing;
-    this.#lessor = lessor;
+    this.#ends = ends;
     this.#selection = createSelection(definition.selection);
   }
 
@@ -59,8 +60,7 @@ export class LeaseDesk {
 
   /** @throws as `AgentPool.lease`, by rejecting. */
   lease({ signal, priority = DEFAULT_PRIORITY }: LeaseOptions): Promise<Lease> {
-    const { capability, maxWaiters } = this.#definition;
-    if (this.#closed) return Promise.reject(closedError(capability));
+    if (this.#closed) return Promise.reject(closedError(this.#definition.capability));
     if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
       return Promise.reject(priorityError());
     }
@@ -74,12 +74,22 @@ export class LeaseDesk {
         return Promise.resolve(this.#leaseOf(pooled));
       }
     }
+    const { capability, maxWaiters } = this.#definition;
     if (this.#waiters.size >= maxWaiters) {
       return this.#refuse(tooManyWaitersError(capability, maxWaiters), 'TOO_MANY_WAITERS');
     }
     const lease = this.#waiters.wait(priority, signal);
     this.#sizing.waits();
     return lease;
+  }
+
+  released(lease: AgentLease, outcome: LeaseOutcome): void {
+    this.#ends.released(lease, outcome);
+    this.serve(lease.pooled);
+  }
+
+  abandoned(lease: AgentLease, error: ErrorRecord): void {
+    this.#ends.abandoned(lease, error);
   }
 
   /** To be called when that agent has come, or has a slot free again. */
@@ -136,7 +146,7 @@ export class LeaseDesk {
   }
 
   #leaseOf(pooled: PooledAgent): AgentLease {
-    return new AgentLease(pooled, this.#availability.pass(), this.#lessor);
+    return new AgentLease(pooled, this.#availability.pass(), this);
   }
 
   #serveWhile(next: () => PooledAgent | undefined): void {

@@ -1,8 +1,7 @@
 import type { Clock, ErrorRecord } from '#core';
 import type { OrchestraEvents } from '#events';
-import type { AgentLease, Lessor } from './agent-lease.js';
+import type { AgentLease } from './agent-lease.js';
 import type { LeaseOutcome } from './lease.js';
-import type { LeaseDesk } from './lease-desk.js';
 import type { Members } from './members.js';
 import type { PoolAvailability } from './pool-availability.js';
 import type { PooledAgent } from './pooled-agent.js';
@@ -18,12 +17,10 @@ export interface LeaseEndsOptions {
   availability: PoolAvailability;
   sizing: Sizing;
   recycler: Recycler;
-  /** Hands on the slots that come free. */
-  desk: () => LeaseDesk;
 }
 
 /** What the end of a lease means for its agent, and for the others of the pool. */
-export class LeaseEnds implements Lessor {
+export class LeaseEnds {
   /** Of all tasks of the pool. */
   readonly statistics = new TaskStatistics();
   readonly #options: LeaseEndsOptions;
@@ -39,15 +36,14 @@ export class LeaseEnds implements Lessor {
   }
 
   released({ pooled, pass }: AgentLease, outcome: LeaseOutcome): void {
-    const { clock, members, availability, sizing, recycler, desk } = this.#options;
+    const { clock, members, availability, sizing, recycler } = this.#options;
     const { ok, durationMs, error, agentOutcome = ok ? 'success' : 'unknown' } = outcome;
     const nowMs = clock.monotonic();
     pooled.statistics.record(ok, durationMs, nowMs);
     this.statistics.record(ok, durationMs, nowMs);
     availability.record(pass, agentOutcome, nowMs);
     if (!pooled.leaving) sizing.givenBack(1, nowMs);
-    if (error instanceof AgentGoneError) this.lost(pooled, 'lost', error);
-    desk().serve(pooled);
+    if (!ok && error instanceof AgentGoneError) this.lost(pooled, 'lost', error);
     members.taskEnded(pooled);
     recycler.taskEnded(pooled);
   }

@@ -36,6 +36,8 @@ export class PoolAvailability {
   readonly #options: PoolAvailabilityOptions;
   readonly #breaker: CircuitBreaker | undefined;
   #breakerState: BreakerState = 'closed';
+  /** Kept, for every lease asks. */
+  #impaired = false;
   #failingSinceMs = 0;
   /** Undefined while there is an agent to wait for. */
   #emptySinceMs: number | undefined;
@@ -61,12 +63,12 @@ export class PoolAvailability {
 
   /** Whether a lease may have to be refused, or wait although an agent is free. */
   get impaired(): boolean {
-    return this.#breakerState !== 'closed' || this.#emptySinceMs !== undefined;
+    return this.#impaired;
   }
 
   /** Whether a free agent may be leased now. */
   get grants(): boolean {
-    return this.#breaker?.passable ?? true;
+    return !this.#impaired || (this.#breaker?.passable ?? true);
   }
 
   /** Takes note of a lease that is granted. @returns what its `record` is given. */
@@ -100,7 +102,7 @@ export class PoolAvailability {
     if (isHopeless) this.#emptySinceMs ??= clock.monotonic();
     // Once others were told, an agent that may come is not enough to say the contrary.
     else if (!this.#toldEmpty || this.#usableAgents > 0) this.#emptySinceMs = undefined;
-    this.#followPatience();
+    this.#follow();
     if (sinceMs === undefined || this.#emptySinceMs !== undefined || !this.#toldEmpty) return;
     this.#toldEmpty = false;
     this.#tellAvailable('no-agents', sinceMs);
@@ -126,7 +128,7 @@ export class PoolAvailability {
   }
 
   get #reason(): UnavailableReason | undefined {
-    if (this.#suspended || !this.impaired) return undefined;
+    if (!this.#impaired || this.#suspended) return undefined;
     if (!this.grants && (this.#breakerState === 'open' || this.#patienceOver)) return 'failures';
     return this.#emptySinceMs !== undefined && this.#patienceOver ? 'no-agents' : undefined;
   }
@@ -140,11 +142,16 @@ export class PoolAvailability {
     if (this.#closed) return;
     if (this.#breakerState === 'closed') this.#failingSinceMs = clock.monotonic();
     this.#breakerState = state;
-    this.#followPatience();
+    this.#follow();
     if (state === 'open') this.#refuse('failures');
     if (state !== 'closed') return;
     serveWaiting();
     this.#tellAvailable('failures', this.#failingSinceMs);
+  }
+
+  #follow(): void {
+    this.#impaired = this.#breakerState !== 'closed' || this.#emptySinceMs !== undefined;
+    this.#followPatience();
   }
 
   #followPatience(): void {

@@ -8,7 +8,8 @@ export const NEWEST_TASK_WEIGHT = 1 / 8;
 export class TaskStatistics {
   #tasks = 0;
   #failures = 0;
-  #averageLatencyMs: number | null = null;
+  /** NaN before the first: a number from the start is changed in place, where another would be allocated for each task. */
+  #averageLatencyMs = NaN;
   #recentSuccessRate = 1;
   #lastEndedAtMs = 0;
 
@@ -22,10 +23,10 @@ export class TaskStatistics {
     this.#count(ok);
     this.#lastEndedAtMs = nowMs;
     if (!(durationMs >= 0 && durationMs < Infinity)) return;
-    this.#averageLatencyMs =
-      this.#averageLatencyMs === null
-        ? durationMs
-        : this.#averageLatencyMs + NEWEST_TASK_WEIGHT * (durationMs - this.#averageLatencyMs);
+    const averageMs = this.#averageLatencyMs;
+    this.#averageLatencyMs = Number.isNaN(averageMs)
+      ? durationMs
+      : averageMs + NEWEST_TASK_WEIGHT * (durationMs - averageMs);
   }
 
   /** Counts a task that was given up: a failure whose duration nobody knows. */
@@ -53,7 +54,7 @@ export class TaskStatistics {
 
   /** Exponential moving average; null before the first task. */
   get averageLatencyMs(): number | null {
-    return this.#averageLatencyMs;
+    return Number.isNaN(this.#averageLatencyMs) ? null : this.#averageLatencyMs;
   }
 
   /** Monotonic; 0 before the first task. */

@@ -89,10 +89,11 @@ export class CircuitBreaker {
   }
 
   #recordTask(failed: boolean, nowMs: number): void {
-    const { threshold, minimumTasks } = this.#options;
     this.#window.add(failed, nowMs);
+    if (!failed) return;
+    const { threshold, minimumTasks } = this.#options;
     const { total, failures } = this.#window;
-    if (failed && total >= minimumTasks && failures >= threshold * total) this.#open(nowMs);
+    if (total >= minimumTasks && failures >= threshold * total) this.#open(nowMs);
   }
 
   #recordProbe(outcome: BreakerOutcome, nowMs: number): void {
