@@ -61,9 +61,7 @@ export class PooledAgent implements SelectionCandidate {
 
   /** Those under way, the first taken first. */
   leases(): AgentLease[] {
-    const leases: AgentLease[] = [];
-    for (let lease = this.#leases.first; lease !== undefined; lease = lease.next) leases.push(lease);
-    return leases;
+    return [...this.#leases];
   }
 
   /** Whether there is something that can be asked how it is. */
