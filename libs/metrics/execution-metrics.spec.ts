@@ -129,7 +129,28 @@ describe('ExecutionMetrics', () => {
       { 'orchestra_agent_restarts_total{capability="files"}': 1 },
     ],
     ['agent.recovered', { ...agent, attempts: 0 }, {}],
+    [
+      'agent.quarantined',
+      { ...agent, error, retryInMs: 60_000 },
+      { 'orchestra_agent_quarantines_total{capability="files"}': 1 },
+    ],
     ['agent.stopped', { ...agent, tasks: 2 }, {}],
+    [
+      'pool.scaled',
+      {
+        capability: 'files',
+        from: 1,
+        to: 3,
+        reasons: ['waiting', 'failing'],
+        busy: 1,
+        waiting: 1,
+        capacity: 1,
+      },
+      {
+        'orchestra_pool_scalings_total{capability="files",reason="waiting"}': 1,
+        'orchestra_pool_scalings_total{capability="files",reason="failing"}': 1,
+      },
+    ],
     [
       'pool.unavailable',
       {

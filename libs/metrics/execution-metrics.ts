@@ -67,7 +67,6 @@ export class ExecutionMetrics implements OnApplicationShutdown {
       help: 'Agents that could not be made or were given up, by capability and reason.',
       labels: ['capability', 'reason'],
     });
-
     const restarts = metrics.counter({
       name: 'orchestra_agent_restarts_total',
       help: 'Agents that were made anew after a failure and are there again, by capability.',
@@ -76,6 +75,16 @@ export class ExecutionMetrics implements OnApplicationShutdown {
     const unavailable = metrics.counter({
       name: 'orchestra_pool_unavailable_total',
       help: 'Times that a pool began to refuse tasks, by capability and reason.',
+      labels: ['capability', 'reason'],
+    });
+    const quarantines = metrics.counter({
+      name: 'orchestra_agent_quarantines_total',
+      help: 'Times that an agent failed too often and was left alone for a while, by capability.',
+      labels: ['capability'],
+    });
+    const scalings = metrics.counter({
+      name: 'orchestra_pool_scalings_total',
+      help: 'Changes of the number of agents, by capability and reason; one with two reasons counts for each.',
       labels: ['capability', 'reason'],
     });
 
@@ -118,7 +127,11 @@ export class ExecutionMetrics implements OnApplicationShutdown {
         // None: it answers its pings again, and was not made anew.
         if (attempts > 0) restarts.inc({ capability });
       }),
+      events.on('agent.quarantined', ({ capability }) => quarantines.inc({ capability })),
       events.on('pool.unavailable', ({ capability, reason }) => unavailable.inc({ capability, reason })),
+      events.on('pool.scaled', ({ capability, reasons }) => {
+        for (const reason of reasons) scalings.inc({ capability, reason });
+      }),
     ];
   }
 

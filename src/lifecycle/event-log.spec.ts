@@ -63,6 +63,38 @@ describe('EventLog', () => {
     expect(info).toHaveBeenCalledWith('pool "files": agent a-1 is there after 3 attempts');
   });
 
+  it.each([
+    ['failures', 'its agents failed 12 of the last 20 tasks'],
+    ['no-agents', 'none of its agents can be made'],
+  ] as const)('raises its voice for a pool that refuses tasks: %s', (reason, why) => {
+    const failed = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    const data = { retryAfterMs: 5_000, tasks: 20, failures: 12, usableAgents: 2, refused: 3 };
+    events.publish('pool.unavailable', { capability: 'files', reason, ...data });
+    expect(failed).toHaveBeenCalledWith(
+      `pool "files" refuses tasks, for ${why}; 3 that waited are refused; again in 5000 ms`,
+    );
+  });
+
+  it('tells of a pool that takes tasks again', () => {
+    const data = { capability: 'files', reason: 'failures', unavailableMs: 5_100, usableAgents: 2 } as const;
+    events.publish('pool.available', data);
+    expect(info).toHaveBeenCalledWith('pool "files" takes tasks again, after 5100 ms');
+  });
+
+  it('tells of a pool that becomes larger or smaller, and why', () => {
+    const figures = { busy: 2, waiting: 3, capacity: 2 };
+    events.publish('pool.scaled', {
+      capability: 'files',
+      from: 2,
+      to: 5,
+      reasons: ['waiting', 'failing'],
+      ...figures,
+    });
+    expect(info).toHaveBeenCalledWith(
+      'pool "files" goes from 2 to 5 agents (waiting, failing): 2 tasks under way and 3 waiting on 2 slots',
+    );
+  });
+
   it('says nothing of executions', () => {
     events.publish('execution.completed', { executionId: 'e', workflowId: 'w', durationMs: 1 });
     expect(warn).not.toHaveBeenCalled();

@@ -3,7 +3,8 @@ import { OrchestraEvents } from '#events';
 import { AGENT_FAILURE } from '../events/agent-failure.js';
 
 /**
- * What an operator has to be told of in words: agents that fail and come back. Failing creates are told with their
+ * What an operator has to be told of in words: agents that fail and come back, pools that refuse tasks, and that become
+ * larger or smaller. Failing creates are told with their
  * back-off, so a pool that cannot start says so again and again, at most every 30 s an agent. Executions are counted in
  * metrics instead: a line each would cost more than the execution.
  */
@@ -32,6 +33,24 @@ export class EventLog implements OnApplicationShutdown {
             ? 'answers its pings again'
             : `is there after ${attempts} attempt${attempts === 1 ? '' : 's'}`;
         this.#logger.log(`pool "${capability}": agent ${agentId} ${how}`);
+      }),
+      events.on('pool.unavailable', ({ capability, reason, retryAfterMs, tasks, failures, refused }) => {
+        const why =
+          reason === 'failures'
+            ? `its agents failed ${failures} of the last ${tasks} tasks`
+            : 'none of its agents can be made';
+        this.#logger.error(
+          `pool "${capability}" refuses tasks, for ${why}; ${refused} that waited are refused; again in ${retryAfterMs} ms`,
+        );
+      }),
+      events.on('pool.available', ({ capability, unavailableMs }) => {
+        this.#logger.log(`pool "${capability}" takes tasks again, after ${unavailableMs} ms`);
+      }),
+      events.on('pool.scaled', ({ capability, from, to, reasons, busy, waiting, capacity }) => {
+        this.#logger.log(
+          `pool "${capability}" goes from ${from} to ${to} agents (${reasons.join(', ')}): ` +
+            `${busy} tasks under way and ${waiting} waiting on ${capacity} slots`,
+        );
       }),
     ];
   }
