@@ -48,14 +48,12 @@ export class OrchestraGauges {
         labels: ['capability', 'health'],
       },
       () =>
-        pool
-          .pools()
-          .flatMap(({ capability, health }) =>
-            POOL_HEALTHS.map((each) => ({
-              labels: { capability, health: each },
-              value: Number(each === health),
-            })),
-          ),
+        pool.pools().flatMap(({ capability, health }) =>
+          POOL_HEALTHS.map((each) => ({
+            labels: { capability, health: each },
+            value: Number(each === health),
+          })),
+        ),
     );
     metrics.gauge(
       {
