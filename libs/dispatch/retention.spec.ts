@@ -42,7 +42,7 @@ describe('finished executions', () => {
     }
     expect((await rejection(dispatcher.get(first))).code).toBe('EXECUTION_NOT_FOUND');
     expect(await store.get(`execution:${first}`)).toBeUndefined();
-    const log = store.read(`execution:${first}:events`, { signal: AbortSignal.abort() });
+    const log = store.read(`execution:${first}`, { signal: AbortSignal.abort() });
     for await (const entry of log) throw new Error(`left: ${JSON.stringify(entry)}`);
     const again = await dispatcher.submit(workflow([{ id: 'other', capability: 'echo' }]), {
       idempotencyKey: 'k1',

@@ -49,18 +49,18 @@ export interface LoggedEvent<T extends ExecutionEventType = ExecutionEventType> 
   type: T;
   time: string;
   run: number;
-  /** What tells it from the others of its execution: `<claim>.<number>`, the numbers of a claim without a hole. */
-  mark: string;
+  /**
+   * The claim that it was noted under, and its number among the events of that claim, which has no hole: together they
+   * tell it from the others of its execution. Of the event that queues a run no claim is held: 0, which no store gives,
+   * and the number of the run.
+   */
+  claim: number;
+  number: number;
   data: OrchestraEventMap[T];
 }
 
-/** Of the events that queue a run: no claim is held then, and there is one of each run. The claims of a store begin at 1. */
-export function queuedMark(run: number): string {
-  return `0.${run}`;
-}
-
-export function metaOf({ data, mark, time, run }: LoggedEvent): EventMeta & { run: number } {
-  return { id: `${data.executionId}.${mark}`, time, run };
+export function metaOf({ data, claim, number, time, run }: LoggedEvent): EventMeta & { run: number } {
+  return { id: `${data.executionId}.${claim}.${number}`, time, run };
 }
 
 export function toLogEntry(event: LoggedEvent): JsonValue {
@@ -89,5 +89,6 @@ export function fromLogEntry({ position, number, value }: LogEntry, place: LogPl
   const missed = place.number === null ? null : Math.max(0, number - place.number - 1);
   const event = value as unknown as LoggedEvent;
   const { type, data } = event;
-  return { position, missed, type, data, ...metaOf(event) } as ExecutionEvent;
+  const { id, time, run } = metaOf(event);
+  return { position, missed, id, type, time, run, data } as ExecutionEvent;
 }

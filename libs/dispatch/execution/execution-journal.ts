@@ -3,7 +3,7 @@ import type { OrchestraEvents } from '#events';
 import type { Commit, StateStore } from '#state';
 import { metaOf, toLogEntry, type LoggedEvent, type PlannedEvent } from './execution-event.js';
 import { statusMoves } from './execution-indexes.js';
-import { logName, recordKey } from './execution-keys.js';
+import { executionKey } from './execution-keys.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import type { ExecutionStatus, StepRecord } from './execution.js';
 import { stepField, type ExecutionFacts, type ExecutionState } from './stored-execution.js';
@@ -31,7 +31,6 @@ export class ExecutionJournal {
   onFailure: ((error: unknown) => void) | undefined;
   readonly #options: ExecutionJournalOptions;
   readonly #key: string;
-  readonly #log: string;
   #fields: Record<string, JsonValue> = {};
   #events: LoggedEvent[] = [];
   /** The status on record, and what it is to be. */
@@ -47,8 +46,7 @@ export class ExecutionJournal {
   constructor(options: ExecutionJournalOptions) {
     const { executionId } = options.facts;
     this.#options = options;
-    this.#key = recordKey(executionId);
-    this.#log = logName(executionId);
+    this.#key = executionKey(executionId);
     this.#state = options.state;
     this.#status = options.state.status;
   }
@@ -60,10 +58,11 @@ export class ExecutionJournal {
 
   noteEvent({ type, data }: PlannedEvent): void {
     const { clock, claim, state } = this.#options;
-    const mark = `${claim}.${++this.#noted}`;
     // Frozen, so that the store and who listens share them.
     Object.freeze(data);
-    this.#events.push(Object.freeze({ type, time: clock.timestamp(), run: state.run, mark, data }));
+    this.#events.push(
+      Object.freeze({ type, time: clock.timestamp(), run: state.run, claim, number: ++this.#noted, data }),
+    );
     this.#dirty = true;
   }
 
@@ -121,8 +120,8 @@ export class ExecutionJournal {
   /** All that was noted since the last one. */
   #takeCommit(): Commit {
     const { facts, claim } = this.#options;
-    const [key, log, fields, state] = [this.#key, this.#log, this.#fields, this.#state];
-    const append = this.#events.map((event) => ({ log, entry: toLogEntry(event) }));
+    const [key, fields, state] = [this.#key, this.#fields, this.#state];
+    const append = this.#events.map((event) => ({ log: key, entry: toLogEntry(event) }));
     const index = statusMoves(facts, this.#status, state);
     this.#status = state.status;
     this.#fields = {};

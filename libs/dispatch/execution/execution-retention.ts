@@ -6,7 +6,7 @@ import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { isFinished } from './execution.js';
 import { atEndOfTurn } from './end-of-turn.js';
 import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
-import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
+import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
 import { ExecutionStore, type StoredSummary } from './execution-store.js';
 import { isStateError } from './is-state-error.js';
 
@@ -94,13 +94,13 @@ export class ExecutionRetention {
 function forgetting({ facts, state }: StoredSummary): Commit {
   const { executionId, idempotencyKey } = facts;
   const nextRun = runKey(executionId, state.run + 1);
-  const records = [recordKey(executionId), nextRun];
+  const records = [executionKey(executionId), nextRun];
   for (let run = 2; run <= state.run; run++) records.push(runKey(executionId, run));
   if (idempotencyKey !== null) records.push(idempotencyRecordKey(idempotencyKey));
   return {
     // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
     puts: [{ key: nextRun, fields: {}, ifAbsent: true }],
-    deletes: { records, logs: [logName(executionId)] },
+    deletes: { records, logs: [executionKey(executionId)] },
     index: leaveIndexes(facts, state.status),
   };
 }

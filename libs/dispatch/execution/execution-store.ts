@@ -7,7 +7,6 @@ import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary }
 import {
   fromLogEntry,
   metaOf,
-  queuedMark,
   toLogEntry,
   type ExecutionEvent,
   type LoggedEvent,
@@ -15,7 +14,7 @@ import {
 } from './execution-event.js';
 import { FINISHED_INDEX, enterIndexes, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
-import { idempotencyRecordKey, logName, recordKey, runKey } from './execution-keys.js';
+import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
 import { isStateError } from './is-state-error.js';
 import {
   fromFields,
@@ -76,7 +75,7 @@ export class ExecutionStore {
     const state = newState(submittedAt, 1);
     const queued = queuedEvent(facts, state);
     const record = {
-      key: recordKey(executionId),
+      key: executionKey(executionId),
       fields: toFields({ facts, workflow: definition.workflow, input: definition.input, state }),
       ifAbsent: true,
     };
@@ -94,7 +93,7 @@ export class ExecutionStore {
       await this.state.commit({
         puts: [...claimed, record],
         index: enterIndexes(facts, 'pending'),
-        append: [{ log: logName(executionId), entry: toLogEntry(queued) }],
+        append: [{ log: executionKey(executionId), entry: toLogEntry(queued) }],
       });
     } catch (error) {
       const taken = idempotencyKey !== null && isStateError(error, 'ALREADY_EXISTS');
@@ -119,14 +118,14 @@ export class ExecutionStore {
 
   /** For whoever waited for its end: by the next turn it may be forgotten. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async loadAtOnce(executionId: string): Promise<StoredExecution> {
-    const fields = await this.state.get(recordKey(executionId));
+    const fields = await this.state.get(executionKey(executionId));
     if (fields?.facts === undefined) throw notFound(executionId);
     return fromFields(fields);
   }
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async statusOf(executionId: string): Promise<ExecutionStatus> {
-    const fields = await this.state.get(recordKey(executionId), STATE_ALONE);
+    const fields = await this.state.get(executionKey(executionId), STATE_ALONE);
     if (fields?.state === undefined) throw notFound(executionId);
     return (fields.state as unknown as ExecutionState).status;
   }
@@ -154,7 +153,7 @@ export class ExecutionStore {
 
   /** The latest entry of the log, now and whenever there is another, until the signal aborts. */
   readLatest(executionId: string, signal: AbortSignal): AsyncIterable<LogEntry> {
-    return this.state.read(logName(executionId), { latest: true, signal });
+    return this.state.read(executionKey(executionId), { latest: true, signal });
   }
 
   /** The events behind `place`, which goes along with them. */
@@ -163,7 +162,7 @@ export class ExecutionStore {
     place: LogPlace,
     options: { follow?: boolean; signal: AbortSignal },
   ): AsyncGenerator<ExecutionEvent> {
-    const entries = this.state.read(logName(executionId), { ...options, after: place.position });
+    const entries = this.state.read(executionKey(executionId), { ...options, after: place.position });
     for await (const entry of entries) {
       const event = fromLogEntry(entry, place);
       place.position = entry.position;
@@ -177,7 +176,7 @@ export class ExecutionStore {
    * @returns undefined when it has finished or is gone.
    */
   async claim(executionId: string): Promise<ClaimedExecution | undefined> {
-    const key = recordKey(executionId);
+    const key = executionKey(executionId);
     const claim = await this.state.claim(key);
     const fields = await this.state.get(key);
     if (fields?.facts === undefined) {
@@ -200,7 +199,7 @@ export class ExecutionStore {
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`.
    */
   async requestCancel(executionId: string, request: CancelRequest): Promise<void> {
-    const key = recordKey(executionId);
+    const key = executionKey(executionId);
     try {
       await this.state.commit({ puts: [{ key, fields: toFields({ cancel: request }), ifPresent: true }] });
     } catch (error) {
@@ -224,13 +223,13 @@ export class ExecutionStore {
     const commit: Commit = {
       puts: [
         { key: runKey(executionId, next.run), fields: {}, ifAbsent: true },
-        { key: recordKey(executionId), fields: toFields(fields), ifPresent: true },
+        { key: executionKey(executionId), fields: toFields(fields), ifPresent: true },
       ],
       index: [
         ...statusMoves(facts, state.status, next),
         { index: FINISHED_INDEX, member: executionId, score: null },
       ],
-      append: [{ log: logName(executionId), entry: toLogEntry(queued) }],
+      append: [{ log: executionKey(executionId), entry: toLogEntry(queued) }],
     };
     try {
       await this.state.commit(commit);
@@ -245,7 +244,7 @@ export class ExecutionStore {
 
   /** The parts that stay small; undefined when there is no such execution. */
   async findSummary(executionId: string): Promise<StoredSummary | undefined> {
-    const fields = await this.state.get(recordKey(executionId), SUMMARY);
+    const fields = await this.state.get(executionKey(executionId), SUMMARY);
     return fields?.facts === undefined ? undefined : fromFields(fields);
   }
 }
@@ -268,7 +267,7 @@ function queuedEvent(
   { run, queuedAt }: ExecutionState,
 ): LoggedEvent<'execution.queued'> {
   const data = Object.freeze({ executionId, workflowId, priority, retry: run > 1 });
-  return Object.freeze({ type: 'execution.queued', time: queuedAt, run, mark: queuedMark(run), data });
+  return Object.freeze({ type: 'execution.queued', time: queuedAt, run, claim: 0, number: run, data });
 }
 
 function notFound(executionId: string): DispatchError {

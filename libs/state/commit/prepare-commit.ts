@@ -5,7 +5,7 @@ import { setOwn, toKept } from './kept-value.js';
 import { NAME_RULE, isName } from './names.js';
 
 /** One item of a part of a commit. */
-type Part<K extends 'puts' | 'index'> = NonNullable<Commit[K]>[number];
+type Part<K extends 'puts' | 'index' | 'append'> = NonNullable<Commit[K]>[number];
 
 interface PreparedPut {
   key: string;
@@ -15,13 +15,19 @@ interface PreparedPut {
   fieldCount: number;
 }
 
+interface PreparedAppend {
+  log: string;
+  values: JsonValue[];
+}
+
 /** A commit whose every name and value was found good; the values are its own, see `toKept`. */
 export interface PreparedCommit {
   fence: { key: string; claim: number } | undefined;
   puts: readonly PreparedPut[];
   deletes: { records: readonly string[]; logs: readonly string[]; lists: readonly string[] };
   index: readonly Part<'index'>[];
-  append: readonly { log: string; value: JsonValue }[];
+  /** Entries that follow each other in a log are together. */
+  append: readonly PreparedAppend[];
   push: readonly { list: string; value: JsonValue }[];
 }
 
@@ -45,12 +51,7 @@ export function prepareCommit(commit: Commit): PreparedCommit {
     puts: puts.map((put, at) => preparePut(put, at, problems)),
     deletes: deletes === undefined ? NO_DELETES : prepareDeletes(deletes, problems),
     index: prepareIndex(index, problems),
-    append: append.map(({ log, entry }, at) => {
-      if (!isName(log)) problems.push(badName('append', at, 'log'));
-      const kept = toKept(entry);
-      if (kept === undefined) problems.push(...jsonProblems(entry, ['append', at, 'entry']));
-      return { log, value: kept ?? null };
-    }),
+    append: prepareAppends(append, problems),
     push: push.map(({ list, value }, at) => {
       if (!isName(list)) problems.push(badName('push', at, 'list'));
       const kept = toKept(value);
@@ -86,6 +87,26 @@ function preparePut(
     else if (!Object.is(kept, value)) setOwn(own, name, kept);
   }
   return { key, ifAbsent, ifPresent, fields: own, fieldCount };
+}
+
+function prepareAppends(
+  append: NonNullable<Commit['append']>,
+  problems: Problem[],
+): readonly PreparedAppend[] {
+  const [first] = append;
+  if (first === undefined) return NONE;
+  // Nearly always they are all for one log.
+  let latest: PreparedAppend = { log: first.log, values: [] };
+  const prepared = [latest];
+  for (let at = 0; at < append.length; at++) {
+    const { log, entry } = append[at] as Part<'append'>;
+    if (!isName(log)) problems.push(badName('append', at, 'log'));
+    const kept = toKept(entry);
+    if (kept === undefined) problems.push(...jsonProblems(entry, ['append', at, 'entry']));
+    if (log !== latest.log) prepared.push((latest = { log, values: [] }));
+    latest.values.push(kept ?? null);
+  }
+  return prepared;
 }
 
 function prepareDeletes(

@@ -6,6 +6,9 @@ import { toPosition } from './position.js';
 /** Dropped places at the front stay until they are this many and half of all: so a drop moves one entry on average. */
 const COMPACT_AT = 32;
 
+/** Up to so many entries take exactly the room they need: an array that is pushed to has room for 17 at once. */
+const MAX_EXACT = 16;
+
 /** An entry as it is kept. */
 export interface StoredEntry {
   /** Its number in the store. */
@@ -42,25 +45,32 @@ export class MemoryLogEntry implements LogEntry {
 /** The entries of one log or list, oldest first: in at the end, out at the front, read from any position on. */
 export class EntryQueue {
   /** Parallel: an object an entry would take as much as many a value. A dropped value is null. */
-  readonly #sequences: number[];
-  readonly #values: JsonValue[];
+  #sequences: number[];
+  #values: JsonValue[];
   #head = 0;
   #dropped = 0;
 
-  constructor(sequence: number, value: JsonValue) {
-    // Literals, since an array that is pushed to has room for 17 from the first on.
-    this.#sequences = [sequence];
-    this.#values = [value];
+  /** As {@link push} of an empty one. */
+  constructor(sequence: number, values: readonly JsonValue[]) {
+    this.#values = values.slice();
+    this.#sequences = values.map((_, at) => sequence + at);
   }
 
   get length(): number {
     return this.#values.length - this.#head;
   }
 
-  /** `sequence` must be greater than every earlier one. */
-  push(sequence: number, value: JsonValue): void {
-    this.#sequences.push(sequence);
-    this.#values.push(value);
+  /** @param sequence of the first; those behind it follow. Must be greater than every earlier one. */
+  push(sequence: number, values: readonly JsonValue[]): void {
+    if (this.#values.length + values.length <= MAX_EXACT) {
+      this.#values = this.#values.concat(values);
+      this.#sequences = this.#sequences.concat(values.map((_, at) => sequence + at));
+      return;
+    }
+    for (let at = 0; at < values.length; at++) {
+      this.#sequences.push(sequence + at);
+      this.#values.push(values[at] as JsonValue);
+    }
   }
 
   /** Drops the oldest entry. */

@@ -36,19 +36,20 @@ export class Logs implements LogSource {
     return this.#find(name)?.entries !== undefined;
   }
 
-  /** Readers learn of it by `wake`. */
-  append(name: string, sequence: number, value: JsonValue): void {
+  /** @param sequence of the first value; readers learn of them by `wake`. */
+  append(name: string, sequence: number, values: readonly JsonValue[]): void {
     const log = this.#find(name);
     const entries = log?.entries;
-    if (entries !== undefined) {
-      entries.push(sequence, value);
-      if (entries.length > this.#maxLogLength) entries.drop();
-      return;
+    if (entries === undefined) {
+      this.#size++;
+      const first = new EntryQueue(sequence, values);
+      if (log === undefined) this.#add(name, { entries: first, waiting: undefined });
+      else log.entries = first;
+    } else {
+      entries.push(sequence, values);
     }
-    this.#size++;
-    const first = new EntryQueue(sequence, value);
-    if (log === undefined) this.#add(name, { entries: first, waiting: undefined });
-    else log.entries = first;
+    const kept = entries ?? this.#find(name)?.entries;
+    while (kept !== undefined && kept.length > this.#maxLogLength) kept.drop();
   }
 
   delete(name: string): void {

@@ -178,16 +178,18 @@ export class MemoryStateStore extends StateStore {
       if (score === null) this.#indexes.delete(name, member);
       else this.#indexes.set(name, member, score);
     }
-    for (const { log, value } of append) this.#logs.append(log, ++this.#sequence, value);
+    for (const { log, values } of append) {
+      this.#logs.append(log, this.#sequence + 1, values);
+      this.#sequence += values.length;
+    }
     for (const { list, value } of push) this.#push(list, value);
-    // Last, so that a reader's answer comes from the whole commit; once a log, for most have all entries of a commit.
-    let woken: string | undefined;
-    for (const { log } of append) if (log !== woken) this.#logs.wake((woken = log));
+    // Last, so that a reader's answer comes from the whole commit.
+    for (const { log } of append) this.#logs.wake(log);
   }
 
   #push(list: string, value: JsonValue): void {
     const values = this.#lists.get(list);
-    if (values === undefined) this.#lists.set(list, new EntryQueue(++this.#sequence, value));
-    else values.push(++this.#sequence, value);
+    if (values === undefined) this.#lists.set(list, new EntryQueue(++this.#sequence, [value]));
+    else values.push(++this.#sequence, [value]);
   }
 }
