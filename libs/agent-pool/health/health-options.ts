@@ -7,7 +7,11 @@ export const healthOptionsSchema = z.strictObject({
   intervalMs: durationMsSchema
     .default(10_000)
     .describe('How often each agent is pinged; the pings of a pool are spread over it.'),
-  timeoutMs: durationMsSchema.default(5_000).describe('How long an agent may take to answer a ping.'),
+  timeoutMs: durationMsSchema
+    .default(5_000)
+    .describe(
+      'How long an agent may take to answer a ping. Below intervalMs: its next turn fails while one is unanswered.',
+    ),
   failureThreshold: z
     .int()
     .min(1)
