@@ -54,6 +54,8 @@ export class ExecutionQueue {
       (job, signal, abort) => this.#run(job, new JobControl(signal, abort)),
       {
         concurrency: this.options.maxConcurrentWorkflows,
+        // Agents get signals of their own, and whatever listens to that of a run is gone when it ends.
+        reuseSignals: true,
       },
     );
   }

@@ -6,19 +6,25 @@ export class JobRun {
   readonly entry: JobEntry;
   /** The consumer whose handler it is. */
   readonly owner: object;
-  /** The handler's own; the job hears nothing of it. */
-  readonly abort = (reason: AbortedError): void => this.#controller.abort(reason);
-  readonly #controller = new AbortController();
+  /** The handler's own; the job hears nothing of it. Too late when the handler has ended. */
+  readonly abort = (reason: AbortedError): void => this.#controller?.abort(reason);
+  readonly signal: AbortSignal;
+  #controller: AbortController | undefined;
   #cancelled: AbortedError | undefined;
   #interrupted = false;
 
-  constructor(entry: JobEntry, owner: object) {
+  constructor(entry: JobEntry, owner: object, controller: AbortController) {
     this.entry = entry;
     this.owner = owner;
+    this.signal = controller.signal;
+    this.#controller = controller;
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** The handler has ended. @returns the controller if it may serve another run: nothing aborts it any more. */
+  end(): AbortController | undefined {
+    const controller = this.#controller;
+    this.#controller = undefined;
+    return this.signal.aborted ? undefined : controller;
   }
 
   /** Why the job was cancelled, if it was: the job is then failed, however the handler ends. */
@@ -37,11 +43,11 @@ export class JobRun {
       reason.kind === 'cancel'
         ? reason
         : new AbortedError('cancel', reason.message, { details: reason.details, cause: reason });
-    this.#controller.abort(this.#cancelled);
+    this.#controller?.abort(this.#cancelled);
   }
 
   interrupt(): void {
     this.#interrupted = true;
-    this.#controller.abort(new AbortedError('shutdown', 'the consumer is closing'));
+    this.#controller?.abort(new AbortedError('shutdown', 'the consumer is closing'));
   }
 }

@@ -16,6 +16,7 @@ export interface MemoryConsumerOptions<T> {
   table: JobTable;
   handler: JobHandler<T>;
   concurrency: number;
+  reuseSignals: boolean;
   /** Told when {@link MemoryConsumer.hasRoom} may have changed, except by `start`. */
   onRoomChanged: (consumer: MemoryConsumer<T>) => void;
   onClosed: (consumer: MemoryConsumer<T>) => void;
@@ -28,6 +29,8 @@ export interface MemoryConsumerOptions<T> {
 export class MemoryConsumer<T> extends Consumer {
   readonly #options: MemoryConsumerOptions<T>;
   #active = 0;
+  /** Of runs that have ended; as many at most as run at once. */
+  readonly #spare: AbortController[] = [];
   readonly #report: ConsumerCloseReport = { finished: 0, handedBack: 0, abandoned: 0 };
   #paused = false;
   #closing = false;
@@ -77,7 +80,7 @@ export class MemoryConsumer<T> extends Consumer {
 
   /** Calls the handler with an entry that was just taken; whatever comes of it comes after `start` returned. */
   start(entry: JobEntry): void {
-    entry.run = new JobRun(entry, this);
+    entry.run = new JobRun(entry, this, this.#spare.pop() ?? new AbortController());
     this.#active++;
     void this.#handle(entry.run);
   }
@@ -106,6 +109,8 @@ export class MemoryConsumer<T> extends Consumer {
     // A run that was given up has no say any more.
     if (run.entry.run !== run) return;
     this.#active--;
+    const controller = run.end();
+    if (controller !== undefined && this.#options.reuseSignals) this.#spare.push(controller);
     const handedBack = !succeeded && run.interrupted && run.cancelled === undefined;
     if (handedBack) this.#options.table.handBack(run.entry);
     else this.#end(run, succeeded, outcome);

@@ -96,12 +96,17 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): Consumer {
     this.#assertOpen();
-    const { concurrency } = parseOptions(consumeOptionsSchema, options, 'JobQueue.consume options');
+    const { concurrency, reuseSignals } = parseOptions(
+      consumeOptionsSchema,
+      options,
+      'JobQueue.consume options',
+    );
     const consumer = new MemoryConsumer<T>({
       clock: this.#clock,
       table: this.#table,
       handler,
       concurrency,
+      reuseSignals,
       onRoomChanged: (changed) => {
         this.#noteRoom(changed);
         this.#queueDispatch();

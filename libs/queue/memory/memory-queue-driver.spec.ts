@@ -38,6 +38,44 @@ describe('MemoryQueueDriver', () => {
   const obedient = (_job: unknown, signal: AbortSignal): Promise<never> =>
     new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
+  describe('the signals of handlers', () => {
+    /** Runs jobs one after the other. @returns what each handler was given. */
+    async function run(count: number, reuseSignals: boolean | undefined) {
+      const queue = queueOf();
+      const given: { signal: AbortSignal; abort: (reason: AbortedError) => void }[] = [];
+      queue.consume(
+        async ({ data }, signal, abort) => {
+          given.push({ signal, abort });
+          if (data === 'aborts') abort(new AbortedError('timeout', 'too long'));
+        },
+        { concurrency: 1, reuseSignals },
+      );
+      for (let nth = 0; nth < count; nth++) await queue.add(nth === 1 ? 'aborts' : 'ends');
+      await clock.advance(0);
+      return given;
+    }
+
+    it('are made anew for each', async () => {
+      const given = await run(4, undefined);
+      expect(new Set(given.map(({ signal }) => signal)).size).toBe(4);
+    });
+
+    it('serve again when handlers let go of them, unless they have aborted', async () => {
+      const [first, second, third, fourth] = (await run(4, true)).map(({ signal }) => signal);
+      expect(second).toBe(first);
+      expect(second?.aborted).toBe(true);
+      expect(third).not.toBe(second);
+      expect(fourth).toBe(third);
+      expect(fourth?.aborted).toBe(false);
+    });
+
+    it('are not aborted by who had them before', async () => {
+      const given = await run(4, true);
+      given[2]?.abort(new AbortedError('timeout', 'late'));
+      expect(given[3]?.signal.aborted).toBe(false);
+    });
+  });
+
   describe('time', () => {
     it('owns no timer while it idles, waits for consumers or works', async () => {
       const queue = queueOf();

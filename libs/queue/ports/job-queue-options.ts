@@ -10,6 +10,10 @@ export const consumeOptionsSchema = z.strictObject({
     .min(1)
     .max(MAX_CONCURRENCY)
     .describe('How many handlers run at once in this consumer.'),
+  reuseSignals: z
+    .boolean()
+    .default(false)
+    .describe('Whether the signal of a handler that has ended may be that of another one later.'),
 });
 
 export const consumerCloseOptionsSchema = z.strictObject({

@@ -24,6 +24,12 @@ export type JobHandler<T> = (
 export interface ConsumeOptions {
   /** How many handlers run at once in this consumer, 1..10,000. */
   concurrency: number;
+  /**
+   * Default false. True for a handler that lets go of its signal, and of all that listens to it, by the time it ends: a
+   * driver may then give a signal that never aborted to another handler, for to make one costs as much as all else that
+   * it does for a job.
+   */
+  reuseSignals?: boolean;
 }
 
 export interface ConsumerCloseOptions {
