@@ -169,6 +169,87 @@ describe('the pings of a pool', () => {
     expect(bench.clock.timerCount).toBe(0);
   });
 
+  it.each<[string, Answer, object]>([
+    ['rejects', ill, { code: 'AGENT_UNHEALTHY', message: 'not well' }],
+    ['hangs and ignores its abort', deaf, { code: 'TIMEOUT' }],
+  ])('of an agent made anew come first: it is not there while its ping %s', async (_, answer, error) => {
+    const usable: number[] = [];
+    let isWell = false;
+    const bench = await makeProbed((...args) => (isWell ? well : answer)(...args), { readyWhen: 'any' });
+    bench.events.onAny(() => usable.push(bench.pool.pool('work')!.quorum.usable));
+    await bench.clock.advance(24 * INTERVAL_MS);
+
+    expect(usable.length).toBeGreaterThan(4);
+    expect(Math.max(...usable)).toBe(0);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'error', error, health: { restarts: 1 } }]);
+    expect(bench.factory.alive).toBe(0);
+    expect(bench.factory.made.slice(1).map(({ pings }) => pings)).toEqual(
+      bench.factory.made.slice(1).map(() => 1),
+    );
+    const failures = eventsOf(bench, 'agent.failed') as { reason: string; retryInMs: number }[];
+    expect(failures.slice(0, 4)).toMatchObject([
+      { reason: 'unhealthy', retryInMs: 250 },
+      { reason: 'create', error, retryInMs: 250 },
+      { reason: 'create', error, retryInMs: 500 },
+      { reason: 'create', error, retryInMs: 1_000 },
+    ]);
+    expect(eventsOf(bench, 'agent.started')).toHaveLength(1);
+
+    isWell = true;
+    await bench.clock.advance(40 * INTERVAL_MS);
+    expect(bench.pool.pool('work')).toMatchObject({ quorum: { required: 1, usable: 1 } });
+    expect(bench.factory.alive).toBe(1);
+    expect(eventsOf(bench, 'agent.recovered')).toEqual([
+      expect.objectContaining({ attempts: failures.length }),
+    ]);
+    await bench.pool.close();
+    expect(bench.clock.timerCount).toBe(0);
+  });
+
+  it('of agents made anew lead to their quarantine as failing creates do', async () => {
+    const bench = await makeProbed(ill, { restart: { maxFailedCreates: 1, quarantineMs: 10_000 } });
+    await bench.clock.advance(3 * INTERVAL_MS + 500);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'quarantined', health: { restarts: 1 } }]);
+    expect(bench.factory.alive).toBe(0);
+    await bench.pool.close();
+  });
+
+  it('are not asked of an agent made anew that is gone for another reason, nor of one that has none', async () => {
+    const bench = await makeProbed(mute);
+    const error = new AgentGoneError('its process ended');
+    (await bench.lease()).release({ ok: false, durationMs: 1, error });
+    await bench.clock.advance(250);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'idle', health: { lastPingAt: null } }]);
+    await bench.pool.close();
+
+    const silent = await makeProbed(ill, {
+      factory: new FakeFactory((_, call) =>
+        Promise.resolve(
+          call === 1 ? new FakeAgent(undefined, (signal) => ill(1, signal, 1)) : new FakeAgent(),
+        ),
+      ),
+    });
+    await silent.clock.advance(3 * INTERVAL_MS + 250);
+    expect(silent.pool.agents()).toMatchObject([{ state: 'idle', health: { lastPingAt: null } }]);
+    await silent.pool.close();
+  });
+
+  it('that come first end at close, and the agent is disposed of', async () => {
+    const signals: AbortSignal[] = [];
+    const bench = await makeProbed((call, signal, nth) => {
+      if (call > 1) signals.push(signal);
+      return (call === 1 ? ill : deaf)(call, signal, nth);
+    });
+    await bench.clock.advance(3 * INTERVAL_MS + 250);
+    expect(bench.pool.agents()).toMatchObject([{ state: 'starting' }]);
+    await bench.pool.close();
+
+    expect(signals.map(({ reason }) => reason as unknown)).toMatchObject([{ kind: 'shutdown' }]);
+    expect(bench.factory.made.map(({ disposals }) => disposals)).toEqual([1, 1]);
+    expect(eventsOf(bench, 'agent.failed')).toHaveLength(1);
+    expect(bench.clock.timerCount).toBe(0);
+  });
+
   it('show why an agent is not there, until it is again', async () => {
     const bench = await makeProbed(ill);
     await bench.clock.advance(3 * INTERVAL_MS);

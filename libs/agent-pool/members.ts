@@ -99,17 +99,20 @@ export class Members {
 
   /**
    * It was lost: it leaves, and a new one takes its place, which is made after a back-off, or a quarantine when that
-   * happens too often. Nothing is made for one that was leaving anyway.
+   * happens too often. After failed pings that one must answer a ping before it counts as there: many factories ask
+   * nobody, and what fails would have agents again and again. Nothing is made for one that was leaving anyway.
    */
   restart(pooled: PooledAgent, reason: 'unhealthy' | 'lost', cause: unknown): void {
     const { definition, clock, events } = this.#options;
     const place = this.#placeOf(pooled);
     if (place < 0) return;
-    const { maxRestarts, quarantineMs } = definition.restart;
+    const { health, restart } = definition;
+    const { maxRestarts, quarantineMs } = restart;
     const next = nextCreate(pooled.history.record(clock.monotonic()), maxRestarts, quarantineMs);
     const error = toErrorRecord(cause, 'AGENT_UNHEALTHY');
     const successor = this.#takeSuccessor(pooled);
-    this.#provision(place, pooled.history).startLater(error, next);
+    const firstPingTimeoutMs = reason === 'unhealthy' ? health.timeoutMs : undefined;
+    this.#provision(place, pooled.history, firstPingTimeoutMs).startLater(error, next);
     this.#leave(pooled);
     if (successor !== undefined) this.#leave(successor);
     publishFailure(events, pooled, { reason, error, next }, this.#current[place]);
@@ -139,11 +142,16 @@ export class Members {
     await Promise.all(this.#stops);
   }
 
-  #provision(place: number, history: RestartHistory): Provisioner {
-    return this.#make(history, { onBegin: (pooled) => (this.#current[place] = pooled) });
+  #provision(place: number, history: RestartHistory, firstPingTimeoutMs?: number): Provisioner {
+    const onBegin = (pooled: PooledAgent): void => void (this.#current[place] = pooled);
+    return this.#make(history, { onBegin }, firstPingTimeoutMs);
   }
 
-  #make(history: RestartHistory, { onBegin, onMade }: MakeListener): Provisioner {
+  #make(
+    history: RestartHistory,
+    { onBegin, onMade }: MakeListener,
+    firstPingTimeoutMs?: number,
+  ): Provisioner {
     const { definition, clock, events, onReady, onChange } = this.#options;
     const { capability, concurrencyPerAgent: concurrency, createTimeoutMs, factory, restart } = definition;
     const pooled = new PooledAgent({ capability, kind: factory.kind, concurrency, history });
@@ -152,6 +160,7 @@ export class Members {
       events,
       factory,
       createTimeoutMs,
+      firstPingTimeoutMs,
       restart,
       onReady: () => {
         this.#provisioners.delete(pooled);

@@ -20,10 +20,12 @@ export interface ProvisionerOptions {
   events: OrchestraEvents;
   factory: AgentFactory;
   createTimeoutMs: number;
+  /** Given where the agent must answer a ping within that time before it counts as there; one that is not `pingable` need not. */
+  firstPingTimeoutMs?: number;
   restart: RestartOptions;
   /** Told once, when the agent is there and its slots are free. */
   onReady: (pooled: PooledAgent) => void;
-  /** Told of every create that failed. */
+  /** Told of every create that failed, also by the first ping. */
   onFailed: () => void;
 }
 
@@ -34,12 +36,11 @@ export interface ProvisionerOptions {
 export class Provisioner {
   readonly #pooled: PooledAgent;
   readonly #options: ProvisionerOptions;
-  #deadline: Deadline | undefined;
+  readonly #stopping = new AbortController();
   #retry: Timer | undefined;
   #attempt: Promise<void> | undefined;
   /** Ends, under way, of creates that were given up. */
   readonly #discarded = new Set<Promise<void>>();
-  #stopped = false;
   #quarantined = false;
 
   constructor(pooled: PooledAgent, options: ProvisionerOptions) {
@@ -65,9 +66,8 @@ export class Provisioner {
   /** Aborts the create under way and waits for its end (bounded); none follows. */
   async stop(): Promise<void> {
     const { capability } = this.#pooled;
-    this.#stopped = true;
     this.#retry?.cancel();
-    this.#deadline?.abort(new AbortedError('shutdown', `an agent of "${capability}" is not wanted any more`));
+    this.#stopping.abort(new AbortedError('shutdown', `an agent of "${capability}" is not wanted any more`));
     await this.#attempt;
     const { clock } = this.#options;
     if (this.#discarded.size === 0) return;
@@ -76,12 +76,10 @@ export class Provisioner {
   }
 
   async #create(): Promise<void> {
-    const { clock, createTimeoutMs } = this.#options;
+    const { clock, createTimeoutMs, firstPingTimeoutMs } = this.#options;
     const { capability } = this.#pooled;
     const startedAtMs = clock.monotonic();
-    const what = `creating an agent of "${capability}"`;
-    const deadline = new Deadline({ clock, timeoutMs: createTimeoutMs, what });
-    this.#deadline = deadline;
+    const deadline = this.#deadline(createTimeoutMs, `creating an agent of "${capability}"`);
     this.#pooled.createBegun();
     const making = this.#make(deadline.signal);
     let agent: Agent;
@@ -94,14 +92,33 @@ export class Provisioner {
           () => undefined,
         ),
       );
-      if (!this.#stopped) this.#failed(error);
+      this.#failed(error, 'AGENT_CREATE_FAILED');
       return;
     } finally {
       deadline.dispose();
-      this.#deadline = undefined;
     }
-    if (this.#stopped) this.#discard(disposeAgent(agent, clock, capability));
-    else this.#ready(agent, clock.monotonic() - startedAtMs);
+    try {
+      if (firstPingTimeoutMs !== undefined && agent.pingable !== false)
+        await this.#pingFirst(agent, firstPingTimeoutMs);
+      this.#stopping.signal.throwIfAborted();
+    } catch (error) {
+      this.#discard(disposeAgent(agent, clock, capability));
+      this.#failed(error, 'AGENT_UNHEALTHY');
+      return;
+    }
+    this.#ready(agent, clock.monotonic() - startedAtMs);
+  }
+
+  /** @throws what the ping throws, or that it took too long. */
+  async #pingFirst(agent: Agent, timeoutMs: number): Promise<void> {
+    const { capability, pings } = this.#pooled;
+    using deadline = this.#deadline(timeoutMs, `the first ping of an agent of "${capability}"`);
+    await untilAborted(agent.ping(deadline.signal), deadline.signal);
+    pings.recordSuccess(this.#options.clock.timestamp(), 1);
+  }
+
+  #deadline(timeoutMs: number, what: string): Deadline {
+    return new Deadline({ clock: this.#options.clock, parent: this.#stopping.signal, timeoutMs, what });
   }
 
   #discard(end: Promise<void>): void {
@@ -123,9 +140,11 @@ export class Provisioner {
     if (failedBefore) events.publish('agent.recovered', { agentId, capability, attempts });
   }
 
-  #failed(cause: unknown): void {
+  /** Nothing happens when nobody wants it any more. */
+  #failed(cause: unknown, fallback: 'AGENT_CREATE_FAILED' | 'AGENT_UNHEALTHY'): void {
+    if (this.#stopping.signal.aborted) return;
     const { events, restart, onFailed } = this.#options;
-    const error = toErrorRecord(cause, 'AGENT_CREATE_FAILED');
+    const error = toErrorRecord(cause, fallback);
     // One that fails when its quarantine is over goes back there.
     const allowed = this.#quarantined ? 0 : restart.maxFailedCreates;
     const next = nextCreate(this.#pooled.createsBegun, allowed, restart.quarantineMs);

@@ -24,7 +24,9 @@ export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorF
   },
   AGENT_UNHEALTHY: {
     retryable: 'yes',
-    cause: 'The agent failed its pings, the latest one with an error without a code of its own.',
+    cause:
+      'The agent failed its pings, the latest one with an error without a code of its own; or so did the first one of an ' +
+      'agent that was made after that.',
     remedy: 'Read the message: it is the agent’s. `health` of the pool says how often it may fail.',
   },
   AGENT_OUT_OF_MEMORY: {
