@@ -336,7 +336,7 @@ describe('the pings of a pool', () => {
       },
       {
         size: { min: 20 },
-        health: { intervalMs: 100, timeoutMs: 1_000, maxConcurrentPings: 3, failureThreshold: 100 },
+        health: { intervalMs: 1_000, timeoutMs: 1_000, maxConcurrentPings: 3, failureThreshold: 100 },
       },
     );
     await bench.clock.advance(10_000);

@@ -130,6 +130,8 @@ describe('the options of a pool', () => {
     [{ readyWhen: -1 }, 'readyWhen'],
     [{ readyWhen: 'most' }, 'readyWhen'],
     [{ unavailableAfterMs: 0 }, 'unavailableAfterMs'],
+    [{ health: { intervalMs: 1_000, timeoutMs: 1_001 } }, 'health.timeoutMs'],
+    [{ health: { intervalMs: 4_999 } }, 'health.timeoutMs'],
     [{ breaker: { threshold: 2 } }, 'breaker.threshold'],
     [{ breaker: { openMs: 100, maxOpenMs: 50 } }, 'breaker.maxOpenMs'],
     [{ breaker: { colour: 'red' } }, 'breaker.colour'],
