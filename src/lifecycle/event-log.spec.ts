@@ -95,6 +95,15 @@ describe('EventLog', () => {
     );
   });
 
+  it('tells of a pool that is drained, and of one that is resumed', () => {
+    events.publish('pool.draining', { capability: 'files', busy: 2, waiting: 3 });
+    expect(info).toHaveBeenLastCalledWith(
+      'pool "files" is drained: it begins no task; 2 tasks under way and 3 waiting',
+    );
+    events.publish('pool.resumed', { capability: 'files', waiting: 4 });
+    expect(info).toHaveBeenLastCalledWith('pool "files" is resumed: it begins tasks again; 4 waiting');
+  });
+
   it('says nothing of executions', () => {
     events.publish('execution.completed', { executionId: 'e', workflowId: 'w', durationMs: 1 });
     expect(warn).not.toHaveBeenCalled();

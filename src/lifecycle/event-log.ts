@@ -3,10 +3,10 @@ import { OrchestraEvents } from '#events';
 import { AGENT_FAILURE } from '../events/agent-failure.js';
 
 /**
- * What an operator has to be told of in words: agents that fail and come back, pools that refuse tasks, and that become
- * larger or smaller. Failing creates are told with their
- * back-off, so a pool that cannot start says so again and again, at most every 30 s an agent. Executions are counted in
- * metrics instead: a line each would cost more than the execution.
+ * What an operator has to be told of in words: agents that fail and come back, pools that refuse tasks, that become
+ * larger or smaller, and that are drained and resumed. Failing creates are told with their back-off, so a pool that
+ * cannot start says so again and again, at most every 30 s an agent. Executions are counted in metrics instead: a line
+ * each would cost more than the execution.
  */
 @Injectable()
 export class EventLog implements OnApplicationShutdown {
@@ -51,6 +51,14 @@ export class EventLog implements OnApplicationShutdown {
           `pool "${capability}" goes from ${from} to ${to} agents (${reasons.join(', ')}): ` +
             `${busy} tasks under way and ${waiting} waiting on ${capacity} slots`,
         );
+      }),
+      events.on('pool.draining', ({ capability, busy, waiting }) => {
+        this.#logger.log(
+          `pool "${capability}" is drained: it begins no task; ${busy} tasks under way and ${waiting} waiting`,
+        );
+      }),
+      events.on('pool.resumed', ({ capability, waiting }) => {
+        this.#logger.log(`pool "${capability}" is resumed: it begins tasks again; ${waiting} waiting`);
       }),
     ];
   }
