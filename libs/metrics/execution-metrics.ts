@@ -74,7 +74,7 @@ export class ExecutionMetrics implements OnApplicationShutdown {
     });
     const unavailable = metrics.counter({
       name: 'orchestra_pool_unavailable_total',
-      help: 'Times that a pool began to refuse tasks, by capability and reason.',
+      help: 'Times that a pool began to refuse tasks, or its breaker opened again or was open at a resume, by capability and reason.',
       labels: ['capability', 'reason'],
     });
     const quarantines = metrics.counter({
