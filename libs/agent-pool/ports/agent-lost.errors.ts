@@ -2,7 +2,8 @@ import { OrchestraError, messageOf } from '#core';
 
 /**
  * To be thrown by the `execute` of an agent that is gone for good, its process ended for instance, and cannot bring
- * itself back: the pool makes another in its place at once, instead of finding out by its pings. Retryable.
+ * itself back: its tasks fail at once, instead of when its pings have failed, and the pool makes another in its place
+ * after a back-off, or a quarantine when that happens too often (`restart`). Retryable.
  */
 export class AgentGoneError extends OrchestraError<'AGENT_LOST'> {
   constructor(message: string, options: ErrorOptions = {}) {

@@ -70,7 +70,9 @@ export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorF
   AGENT_MODULE_INVALID: {
     retryable: 'no',
     cause: 'The module of a pool cannot be loaded, or exports no function.',
-    remedy: 'Mend the module; `GET /v1/agents` shows it until the agent is there.',
+    remedy:
+      'Mend the module; `GET /v1/agents` shows it until the agent is there. A module of the kind `function` that threw ' +
+      'while it was imported is only read again by a new process: restart the service.',
   },
   AGENT_CREATE_FAILED: {
     retryable: 'yes',
