@@ -49,10 +49,9 @@ class StepGraphRun {
 
   begin(): void {
     const { steps, isDone } = this.#options;
-    for (const step of steps) {
-      if (isDone(step)) this.#ended(step);
-      else if (step.dependsOn.length === 0) this.#begin(step);
-    }
+    // All of them first: a step that ends in the call that runs it would be taken for one of them, and count twice.
+    for (const step of steps) if (isDone(step)) this.#countOff(step);
+    for (const step of steps) if (this.#missing[step.index] === 0 && !isDone(step)) this.#begin(step);
     if (this.#underWay === 0) this.#end();
   }
 
@@ -88,14 +87,17 @@ class StepGraphRun {
 
   #ended(step: CompiledStep): void {
     const { steps, isDone } = this.#options;
-    this.#left--;
+    this.#countOff(step);
     for (const dependent of step.dependents) {
-      const missing = (this.#missing[dependent] ?? 0) - 1;
-      this.#missing[dependent] = missing;
       const next = steps[dependent];
       // One that a retry kept may be done before a step it depends on, which runs again.
-      if (missing === 0 && next !== undefined && !isDone(next)) this.#begin(next);
+      if (this.#missing[dependent] === 0 && next !== undefined && !isDone(next)) this.#begin(next);
     }
+  }
+
+  #countOff({ dependents }: CompiledStep): void {
+    this.#left--;
+    for (const dependent of dependents) this.#missing[dependent] = (this.#missing[dependent] ?? 0) - 1;
   }
 
   #end(): void {
