@@ -265,6 +265,21 @@ describe('a pool that shrinks', () => {
     await bench.pool.close();
   });
 
+  it('shrinks also when who waited goes because of the abort that freed the last slot', async () => {
+    const bench = await makeElasticPool({ size: { min: 1, max: 3 } });
+    const held = await leases(bench, 3);
+    const cancel = new AbortController();
+    cancel.signal.addEventListener('abort', () => held.pop()?.release(OK));
+    const waiting = bench.lease({ signal: cancel.signal });
+
+    cancel.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+    await bench.clock.advance(SHRINK_AFTER_MS);
+
+    expect(sizeOf(bench)).toBe(2);
+    await bench.pool.close();
+  });
+
   it('sets no timer while it is at its minimum', async () => {
     const bench = await makeElasticPool();
     for (let round = 0; round < 10; round++) releaseAll(await leases(bench, 2));

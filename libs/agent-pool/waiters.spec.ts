@@ -33,8 +33,9 @@ describe('Waiters', () => {
     await expect(stays).resolves.toBe(7);
   });
 
-  it('passes over a waiter whose signal is aborted but who was not told yet', async () => {
-    const waiters = new Waiters<number>();
+  it('passes over a waiter whose signal is aborted but who was not told yet, and tells of it', async () => {
+    const onCancelled = jest.fn();
+    const waiters = new Waiters<number>(onCancelled);
     const leaving = new AbortController();
     // This listener comes before the waiter's own, so it runs in the middle of the abort.
     leaving.signal.addEventListener('abort', () => waiters.next()?.(1));
@@ -46,6 +47,7 @@ describe('Waiters', () => {
     await expect(gone).rejects.toThrow('too late');
     await expect(next).resolves.toBe(1);
     expect(waiters.size).toBe(0);
+    expect(onCancelled).toHaveBeenCalledTimes(1);
   });
 
   it('keeps no listener on the signal of a waiter that was served or turned away', async () => {

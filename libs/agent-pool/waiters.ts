@@ -35,10 +35,11 @@ export class Waiters<T> {
    */
   next(): ((value: T) => void) | undefined {
     for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
-      waiter.leave();
       // An earlier listener of the same abort may have led here before the waiter was told.
-      if (waiter.signal?.aborted !== true) return waiter.resolve;
-      waiter.reject(waiter.signal.reason);
+      const isCancelled = waiter.signal?.aborted === true;
+      waiter.leave(isCancelled);
+      if (!isCancelled) return waiter.resolve;
+      waiter.reject(waiter.signal?.reason);
     }
     return undefined;
   }
