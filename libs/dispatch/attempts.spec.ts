@@ -1,4 +1,5 @@
 import { type AbortedError, MAX_DELAY_MS } from '#core';
+import type { AgentCallable } from '#agent-pool';
 import { GatedAgent } from './testing/gated-agent.js';
 import { closeHarnesses, makeHarness } from './testing/make-harness.js';
 import { turn, until } from './testing/until.js';
@@ -41,6 +42,39 @@ describe('the attempts of a step', () => {
     }
     expect((await eager.result()).steps.b?.attempts).toBe(4);
     expect(clock.timerCount).toBe(0);
+  });
+
+  it.each([{ list: [1] }, '{% $input %}', { list: '{% $input.list %}' }])(
+    'get the same input each, whatever an agent does to it: %j',
+    async (input) => {
+      const seen: string[] = [];
+      const spoil: AgentCallable = (task) => {
+        seen.push(JSON.stringify(task.input));
+        (task.input as { list: number[] }).list.push(2);
+      };
+      const { dispatcher, clock } = await makeHarness({ agents: { work: spoil } });
+      const retry = { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 };
+      const handle = await dispatcher.submit(workflow([step('a', { input, retry })]), {
+        input: { list: [1] },
+      });
+      const result = handle.result();
+      for (let turns = 0; turns < 5; turns++) await clock.advance(1);
+      expect((await result).steps.a?.error?.message).toContain('not extensible');
+      expect(seen).toEqual(['{"list":[1]}', '{"list":[1]}']);
+    },
+  );
+
+  it('may be handed on with a copy of their context', async () => {
+    const work = new GatedAgent();
+    const wrapped: AgentCallable = (task, context) => work.run(task, { ...context });
+    const { dispatcher } = await makeHarness({ agents: { work: wrapped } });
+    const handle = await dispatcher.submit(workflow([step('a', { timeoutMs: 1_000 })]));
+    const { context } = await work.call(1);
+    expect(Date.parse(context.deadline ?? '')).toBeGreaterThan(0);
+    await handle.cancel();
+    expect(context.signal.aborted).toBe(true);
+    (await work.call(1)).fail(context.signal.reason as Error);
+    expect((await handle.result()).status).toBe('cancelled');
   });
 
   it('end with the first success', async () => {

@@ -9,6 +9,7 @@ export interface AgentTask {
   /** 1-based. */
   attempt: number;
   capability: string;
+  /** The same for every attempt, so it is frozen in this process: make a copy to change it. */
   input: JsonValue;
 }
 

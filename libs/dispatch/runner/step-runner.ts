@@ -21,7 +21,7 @@ import type { RunContext } from './run-context.js';
 import { StepAttempts } from './step-attempts.js';
 import { stepError } from './step-error.js';
 import { runTask } from './task-run.js';
-import { TaskContext } from './task-context.js';
+import { taskContext } from './task-context.js';
 import { TaskSignal } from './task-signal.js';
 
 /** Runs one step to its end: `when`, input, then attempts on leased agents, with back-off between them. */
@@ -41,7 +41,7 @@ export class StepRunner {
     const attempts = new StepAttempts(step, run, this.clock);
     try {
       if (!this.#isWanted(step, run)) return attempts.skip('when');
-      const input = step.input.evaluate(run.scope, this.#limits);
+      const input = inputOf(step, step.input.evaluate(run.scope, this.#limits));
       // Expressions block the loop; those of many steps in a row would keep timers, sockets and the abort from their turn.
       const pause = turnOver();
       if (pause !== undefined) await pause;
@@ -120,7 +120,7 @@ export class StepRunner {
       const output = await runTask(
         lease,
         { executionId, stepId: step.id, attempt, capability: step.capability, input },
-        new TaskContext({
+        taskContext({
           signal: taskSignal,
           idempotencyKey: `${executionId}:${step.id}`,
           endsAt,
@@ -149,6 +149,11 @@ export class StepRunner {
 /** What is left of a policy after the attempts of earlier workers; one more there always is. */
 function remaining(policy: RetryPolicy, attempts: number): RetryPolicy {
   return attempts === 0 ? policy : { ...policy, maxAttempts: Math.max(1, policy.maxAttempts - attempts) };
+}
+
+/** Frozen, so that each attempt begins with the same, whatever an agent does to what it is given. */
+function inputOf({ input }: CompiledStep, value: JsonValue): JsonValue {
+  return input.isConstant ? value : (jsonSnapshot(value) ?? value);
 }
 
 /** A lease that was granted before the abort, when nobody was here yet to notice. @throws the signal's reason. */

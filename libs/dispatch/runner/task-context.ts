@@ -10,27 +10,26 @@ export interface TaskContextOptions {
   progress: (report: AgentProgress) => void;
 }
 
-/** What an agent gets with a task. A class, since accessors of an object literal are made anew for each. */
-export class TaskContext implements AgentContext {
-  readonly idempotencyKey: string;
-  readonly traceparent: string | null;
-  readonly progress: (report: AgentProgress) => void;
-  readonly #signal: TaskSignal;
-  readonly #endsAt: number;
-
-  constructor({ signal, idempotencyKey, endsAt, traceparent, progress }: TaskContextOptions) {
-    this.idempotencyKey = idempotencyKey;
-    this.traceparent = traceparent;
-    this.progress = progress;
-    this.#signal = signal;
-    this.#endsAt = endsAt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#signal.signal;
-  }
-
-  get deadline(): string {
-    return new Date(this.#endsAt).toISOString();
-  }
+/**
+ * What an agent gets with a task. What costs most is made for those who ask; by properties of its own, so that an agent
+ * that hands on a copy, `{ ...context }`, hands on all of it.
+ */
+export function taskContext({
+  signal,
+  idempotencyKey,
+  endsAt,
+  traceparent,
+  progress,
+}: TaskContextOptions): AgentContext {
+  return {
+    get signal() {
+      return signal.signal;
+    },
+    idempotencyKey,
+    get deadline() {
+      return new Date(endsAt).toISOString();
+    },
+    traceparent,
+    progress,
+  };
 }
