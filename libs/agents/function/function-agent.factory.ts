@@ -32,7 +32,15 @@ export class FunctionAgentFactory extends AgentFactory {
   }
 }
 
-/** `callable`, with its output checked. */
+/** `callable`, with its output checked; what answers at once is not kept waiting for a promise. */
 export function checked(callable: AgentCallable, maxOutputBytes: number): AgentCallable {
-  return async (task, context) => checkOutput(await callable(task, context), maxOutputBytes);
+  return (task, context) => {
+    const output = callable(task, context);
+    if (!isThenable(output)) return checkOutput(output, maxOutputBytes);
+    return Promise.resolve(output).then((value) => checkOutput(value, maxOutputBytes));
+  };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
