@@ -12,13 +12,15 @@ export function toKept(value: unknown): JsonValue | undefined {
 }
 
 /** A kept value for a reader: copies again, but for what is frozen. */
+export function fromKept<T extends JsonValue>(kept: T): T;
 export function fromKept(kept: JsonValue): JsonValue {
   if (typeof kept !== 'object' || kept === null || Object.isFrozen(kept)) return kept;
-  if (Array.isArray(kept)) return kept.map(fromKept);
+  if (Array.isArray(kept)) return kept.map((item) => fromKept(item));
   const copy = { ...kept };
   for (const key in copy) {
     const item = copy[key];
-    if (typeof item === 'object' && item !== null && !Object.isFrozen(item)) copy[key] = fromKept(item);
+    if (typeof item === 'object' && item !== null && !Object.isFrozen(item))
+      setOwn(copy, key, fromKept(item));
   }
   return copy;
 }

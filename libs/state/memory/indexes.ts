@@ -1,3 +1,4 @@
+import { LatestMap } from './latest-map.js';
 import { SortedIndex, type Place, type Rank } from './sorted-index.js';
 
 /**
@@ -7,10 +8,7 @@ import { SortedIndex, type Place, type Rank } from './sorted-index.js';
 export class Indexes {
   readonly #indexes = new Map<string, SortedIndex>();
   /** Of each member its first place, which leads to the others. */
-  readonly #places = new Map<string, Place>();
-  /** Moves come in groups of one member. */
-  #latest: string | undefined;
-  #latestPlace: Place | undefined;
+  readonly #places = new LatestMap<Place>();
 
   /** How many indexes there are. */
   get size(): number {
@@ -28,25 +26,25 @@ export class Indexes {
 
   has(name: string, member: string): boolean {
     const index = this.#indexes.get(name);
-    return index !== undefined && placeAmong(this.#firstOf(member), index) !== undefined;
+    return index !== undefined && placeAmong(this.#places.get(member), index) !== undefined;
   }
 
   /** Puts the member into the index, or moves it there. */
   set(name: string, member: string, score: number): void {
     let index = this.#indexes.get(name);
     if (index === undefined) this.#indexes.set(name, (index = new SortedIndex()));
-    const first = this.#firstOf(member);
+    const first = this.#places.get(member);
     let place = placeAmong(first, index);
     if (place !== undefined) this.#unlink(place, first);
-    place = { member, index, chunk: undefined, next: this.#firstOf(member) };
+    place = { member, index, chunk: undefined, next: this.#places.get(member) };
     index.enter(place, score);
-    this.#lead(member, place);
+    this.#places.set(member, place);
   }
 
   delete(name: string, member: string): void {
     const index = this.#indexes.get(name);
     if (index === undefined) return;
-    const first = this.#firstOf(member);
+    const first = this.#places.get(member);
     const place = placeAmong(first, index);
     if (place === undefined) return;
     this.#unlink(place, first);
@@ -61,29 +59,13 @@ export class Indexes {
   clear(): void {
     this.#indexes.clear();
     this.#places.clear();
-    this.#latest = undefined;
-    this.#latestPlace = undefined;
-  }
-
-  #firstOf(member: string): Place | undefined {
-    if (member !== this.#latest) {
-      this.#latest = member;
-      this.#latestPlace = this.#places.get(member);
-    }
-    return this.#latestPlace;
-  }
-
-  #lead(member: string, first: Place | undefined): void {
-    if (first === undefined) this.#places.delete(member);
-    else this.#places.set(member, first);
-    this.#latest = member;
-    this.#latestPlace = first;
   }
 
   #unlink(place: Place, first: Place | undefined): void {
     place.index.leave(place);
     if (place === first) {
-      this.#lead(place.member, place.next);
+      if (place.next === undefined) this.#places.delete(place.member);
+      else this.#places.set(place.member, place.next);
       return;
     }
     let before = first;

@@ -1,5 +1,6 @@
 import type { JsonValue } from '#core';
 import { EntryQueue, type NumberedEntry } from './entry-queue.js';
+import { LatestMap } from './latest-map.js';
 import { LogReader, type LogReaderOptions, type LogSource } from './log-reader.js';
 
 /** A log: there as long as it has entries or readers that wait. */
@@ -11,10 +12,7 @@ interface Log {
 /** All logs of a store and the readers that wait at their ends. A log without entries and readers takes no memory. */
 export class Logs implements LogSource {
   readonly #maxLogLength: number;
-  readonly #logs = new Map<string, Log>();
-  /** The log that was looked for last: the entries of a commit are most often for one. */
-  #latestName: string | undefined;
-  #latest: Log | undefined;
+  readonly #logs = new LatestMap<Log>();
   /** Logs with entries. */
   #size = 0;
   #closed = false;
@@ -33,30 +31,30 @@ export class Logs implements LogSource {
   }
 
   has(name: string): boolean {
-    return this.#find(name)?.entries !== undefined;
+    return this.#logs.get(name)?.entries !== undefined;
   }
 
   /** @param sequence of the first value; readers learn of them by `wake`. */
   append(name: string, sequence: number, values: readonly JsonValue[]): void {
-    const log = this.#find(name);
+    const log = this.#logs.get(name);
     const entries = log?.entries;
     if (entries === undefined) {
       this.#size++;
       const first = new EntryQueue(sequence, values);
-      if (log === undefined) this.#add(name, { entries: first, waiting: undefined });
+      if (log === undefined) this.#logs.set(name, { entries: first, waiting: undefined });
       else log.entries = first;
     } else {
       entries.push(sequence, values);
     }
-    const kept = entries ?? this.#find(name)?.entries;
+    const kept = entries ?? this.#logs.get(name)?.entries;
     while (kept !== undefined && kept.length > this.#maxLogLength) kept.drop();
   }
 
   delete(name: string): void {
-    const log = this.#find(name);
+    const log = this.#logs.get(name);
     if (log?.entries === undefined) return;
     this.#size--;
-    if (log.waiting === undefined) this.#forget(name);
+    if (log.waiting === undefined) this.#logs.delete(name);
     else log.entries = undefined;
   }
 
@@ -65,29 +63,29 @@ export class Logs implements LogSource {
   }
 
   next(name: string, after: number): NumberedEntry | undefined {
-    return this.#find(name)?.entries?.next(after);
+    return this.#logs.get(name)?.entries?.next(after);
   }
 
   latest(name: string, after: number): NumberedEntry | undefined {
-    return this.#find(name)?.entries?.latest(after);
+    return this.#logs.get(name)?.entries?.latest(after);
   }
 
   wait(name: string, reader: LogReader): void {
-    const log = this.#find(name);
-    if (log === undefined) this.#add(name, { entries: undefined, waiting: new Set([reader]) });
+    const log = this.#logs.get(name);
+    if (log === undefined) this.#logs.set(name, { entries: undefined, waiting: new Set([reader]) });
     else (log.waiting ??= new Set()).add(reader);
   }
 
   unwait(name: string, reader: LogReader): void {
-    const log = this.#find(name);
+    const log = this.#logs.get(name);
     if (log?.waiting?.delete(reader) !== true || log.waiting.size > 0) return;
     log.waiting = undefined;
-    if (log.entries === undefined) this.#forget(name);
+    if (log.entries === undefined) this.#logs.delete(name);
   }
 
   /** Lets those who wait at the end of the log go on. */
   wake(name: string): void {
-    const log = this.#find(name);
+    const log = this.#logs.get(name);
     const readers = log?.waiting;
     if (log === undefined || readers === undefined) return;
     log.waiting = undefined;
@@ -100,28 +98,6 @@ export class Logs implements LogSource {
     const readers = [...this.#logs.values()].flatMap(({ waiting }) => [...(waiting ?? [])]);
     for (const reader of readers) reader.end();
     this.#logs.clear();
-    this.#latestName = undefined;
-    this.#latest = undefined;
     this.#size = 0;
-  }
-
-  #find(name: string): Log | undefined {
-    if (name !== this.#latestName) {
-      this.#latestName = name;
-      this.#latest = this.#logs.get(name);
-    }
-    return this.#latest;
-  }
-
-  #add(name: string, log: Log): void {
-    this.#logs.set(name, log);
-    this.#latestName = name;
-    this.#latest = log;
-  }
-
-  #forget(name: string): void {
-    this.#logs.delete(name);
-    this.#latestName = name;
-    this.#latest = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from '#core';
 import { fromKept, setOwn } from '../commit/kept-value.js';
+import { LatestMap } from './latest-map.js';
 
 /** A record, and the claims of its key, which may be there without it. */
 interface Entry {
@@ -12,10 +13,7 @@ interface Entry {
 
 /** Records and the claims of their keys. */
 export class Records {
-  readonly #entries = new Map<string, Entry>();
-  /** The entry that was looked for last: a commit looks at the same record several times. */
-  #latestKey: string | undefined;
-  #latest: Entry | undefined;
+  readonly #entries = new LatestMap<Entry>();
   #size = 0;
   #mostFields = 0;
 
@@ -35,28 +33,28 @@ export class Records {
   }
 
   has(key: string): boolean {
-    return this.#find(key)?.fields !== undefined;
+    return this.#entries.get(key)?.fields !== undefined;
   }
 
   hasKey(key: string): boolean {
-    return this.#find(key) !== undefined;
+    return this.#entries.get(key) !== undefined;
   }
 
   fieldCount(key: string): number {
-    return this.#find(key)?.fieldCount ?? 0;
+    return this.#entries.get(key)?.fieldCount ?? 0;
   }
 
   hasField(key: string, name: string): boolean {
-    const fields = this.#find(key)?.fields;
+    const fields = this.#entries.get(key)?.fields;
     return fields !== undefined && Object.hasOwn(fields, name);
   }
 
   /** @param fields kept values; the caller gives them away. */
   put(key: string, fields: Record<string, JsonValue>, fieldCount: number): void {
-    let entry = this.#find(key);
+    let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { fields, fieldCount, claim: 0 };
-      this.#add(key, entry);
+      this.#entries.set(key, entry);
       this.#size++;
     } else if (entry.fields === undefined) {
       entry.fields = fields;
@@ -69,29 +67,28 @@ export class Records {
   }
 
   delete(key: string): void {
-    const entry = this.#find(key);
+    const entry = this.#entries.get(key);
     if (entry === undefined) return;
     if (entry.fields !== undefined) this.#size--;
     this.#entries.delete(key);
-    this.#latestKey = key;
-    this.#latest = undefined;
   }
 
   /** The latest claim of a key; 0 before the first. */
   claimOf(key: string): number {
-    return this.#find(key)?.claim ?? 0;
+    return this.#entries.get(key)?.claim ?? 0;
   }
 
   claim(key: string): number {
-    const entry = this.#find(key);
+    const entry = this.#entries.get(key);
     if (entry !== undefined) return ++entry.claim;
-    this.#add(key, { fields: undefined, fieldCount: 0, claim: 1 });
+    this.#entries.set(key, { fields: undefined, fieldCount: 0, claim: 1 });
     return 1;
   }
 
   get(key: string, only?: readonly string[]): Record<string, JsonValue> | undefined {
-    const fields = this.#find(key)?.fields;
-    if (fields === undefined || only === undefined) return fields && copyOf(fields);
+    const fields = this.#entries.get(key)?.fields;
+    if (fields === undefined) return undefined;
+    if (only === undefined) return fromKept(fields);
     const picked: Record<string, JsonValue> = {};
     for (const name of only) {
       const kept = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -102,23 +99,7 @@ export class Records {
 
   clear(): void {
     this.#entries.clear();
-    this.#latestKey = undefined;
-    this.#latest = undefined;
     this.#size = 0;
-  }
-
-  #find(key: string): Entry | undefined {
-    if (key !== this.#latestKey) {
-      this.#latestKey = key;
-      this.#latest = this.#entries.get(key);
-    }
-    return this.#latest;
-  }
-
-  #add(key: string, entry: Entry): void {
-    this.#entries.set(key, entry);
-    this.#latestKey = key;
-    this.#latest = entry;
   }
 }
 
@@ -129,15 +110,4 @@ function merge(entry: Entry, fields: Record<string, JsonValue>): void {
     if (!Object.hasOwn(own, name)) entry.fieldCount++;
     setOwn(own, name, fields[name] as JsonValue);
   }
-}
-
-/** The engine copies an object at once; only what is not frozen in it has to be copied by hand. */
-function copyOf(fields: Record<string, JsonValue>): Record<string, JsonValue> {
-  const copy = { ...fields };
-  for (const name in copy) {
-    const item = copy[name];
-    if (typeof item === 'object' && item !== null && !Object.isFrozen(item))
-      setOwn(copy, name, fromKept(item));
-  }
-  return copy;
 }
