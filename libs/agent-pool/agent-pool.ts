@@ -4,8 +4,8 @@ import { OrchestraEvents } from '#events';
 import { CapabilityPool } from './capability-pool.js';
 import type { Lease, LeaseOptions } from './lease.js';
 import { poolDefinitionSchema, type PoolDefinition } from './pool-definition.js';
+import { closedError, duplicateError, unknownError } from './pool-errors.js';
 import type { PoolResize } from './pool-options.js';
-import { AgentPoolError } from './ports/agent-pool.errors.js';
 import type { AgentSnapshot, PoolSnapshot } from './snapshots.js';
 import { DEFAULT_PRIORITY, Waiters } from './waiters.js';
 
@@ -41,15 +41,7 @@ export class AgentPool {
     const resolved = parseOptions(poolDefinitionSchema, definition, `pool "${definition.capability}"`);
     const { capability } = resolved;
     if (this.#closed !== undefined) throw closedError();
-    if (this.#pools.has(capability)) {
-      throw new AgentPoolError(
-        'CAPABILITY_DUPLICATE',
-        `there is a pool of capability "${capability}" already`,
-        {
-          details: { capability },
-        },
-      );
-    }
+    if (this.#pools.has(capability)) throw duplicateError(capability);
     const pool = new CapabilityPool(resolved, this.#clock, this.#events, () => this.#tellReady());
     this.#pools.set(capability, pool);
     if (this.#started) pool.start();
@@ -190,14 +182,4 @@ export class AgentPool {
     this.#awaitingReady.rejectAll(closedError());
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
-}
-
-function closedError(): AgentPoolError {
-  return new AgentPoolError('POOL_CLOSED', 'the agent pool is closed');
-}
-
-function unknownError(capability: string): AgentPoolError {
-  return new AgentPoolError('CAPABILITY_UNKNOWN', `there is no pool of capability "${capability}"`, {
-    details: { capability },
-  });
 }

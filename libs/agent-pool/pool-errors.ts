@@ -3,8 +3,21 @@ import type { UnavailableReason } from '#events';
 import { AgentPoolError } from './ports/agent-pool.errors.js';
 import { MAX_PRIORITY } from './waiters.js';
 
-export function closedError(capability: string): AgentPoolError {
-  return new AgentPoolError('POOL_CLOSED', `the pool "${capability}" is closed`, {
+/** @param capability of the pool that is closed; of all pools without one. */
+export function closedError(capability?: string): AgentPoolError {
+  return capability === undefined
+    ? new AgentPoolError('POOL_CLOSED', 'the agent pool is closed')
+    : new AgentPoolError('POOL_CLOSED', `the pool "${capability}" is closed`, { details: { capability } });
+}
+
+export function unknownError(capability: string): AgentPoolError {
+  return new AgentPoolError('CAPABILITY_UNKNOWN', `there is no pool of capability "${capability}"`, {
+    details: { capability },
+  });
+}
+
+export function duplicateError(capability: string): AgentPoolError {
+  return new AgentPoolError('CAPABILITY_DUPLICATE', `there is a pool of capability "${capability}" already`, {
     details: { capability },
   });
 }

@@ -86,11 +86,16 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     }
     const { document } = compiled;
     const { request } = parsed;
-    if (request.idempotencyKey !== undefined) return this.#submitOnce(document, request);
+    const { input, idempotencyKey } = request;
+    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
+    const print = key === null ? null : await this.#fingerprint(document, request);
+    const earlier = key === null ? undefined : await this.executions.findByIdempotencyKey(key);
+    if (earlier !== undefined) return this.#repeat(earlier, print);
     await this.#intake.enter();
     try {
-      const facts = this.#factsOf(document, request, null);
-      await this.executions.create(facts, { workflow: document, input: request.input }, null);
+      const facts = this.#factsOf(document, request, key);
+      const existing = await this.executions.create(facts, { workflow: document, input }, print);
+      if (existing !== undefined) return await this.#repeat(existing, print);
       await this.queue.add(facts, 1);
       return this.#handleOf(facts.executionId);
     } finally {
@@ -212,7 +217,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return this.#drain.run().finally(() => this.watch.close());
   }
 
-  async #repeat(existing: IdempotencyRecord, print: string): Promise<ExecutionHandle> {
+  async #repeat(existing: IdempotencyRecord, print: string | null): Promise<ExecutionHandle> {
     if (existing.fingerprint !== print) {
       throw new DispatchError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key stands for another request');
     }
@@ -222,22 +227,8 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     return this.#handleOf(existing.executionId);
   }
 
-  async #submitOnce(document: Workflow, request: SubmitRequest): Promise<ExecutionHandle> {
-    const { input, priority, timeoutMs, idempotencyKey = '' } = request;
-    const key = digest(idempotencyKey);
-    const print = await runInTurns(fingerprint(document, { input, priority, timeoutMs }));
-    const earlier = await this.executions.findByIdempotencyKey(key);
-    if (earlier !== undefined) return this.#repeat(earlier, print);
-    await this.#intake.enter();
-    try {
-      const facts = this.#factsOf(document, request, key);
-      const existing = await this.executions.create(facts, { workflow: document, input }, print);
-      if (existing !== undefined) return await this.#repeat(existing, print);
-      await this.queue.add(facts, 1);
-      return this.#handleOf(facts.executionId);
-    } finally {
-      this.#intake.left();
-    }
+  #fingerprint(document: Workflow, { input, priority, timeoutMs }: SubmitRequest): Promise<string> {
+    return runInTurns(fingerprint(document, { input, priority, timeoutMs }));
   }
 
   #factsOf(
