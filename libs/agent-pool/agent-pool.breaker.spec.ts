@@ -1,17 +1,8 @@
 import type { BreakerOutcome } from '#core';
 import type { Lease, LeaseOutcome } from './lease.js';
 import { MIN_RETRY_AFTER_MS } from './pool-availability.js';
-import {
-  STUCK,
-  makeReadyPool,
-  outcomeOf,
-  settle,
-  type Bench,
-  type BenchOptions,
-} from './testing/make-pool.js';
-
-const OPEN_MS = 2_000;
-const PATIENCE_MS = 500;
+import { OPEN_MS, PATIENCE_MS, makeBreakerPool } from './testing/make-breaker-pool.js';
+import { STUCK, outcomeOf, settle, type Bench, type BenchOptions } from './testing/make-pool.js';
 
 const outcome = (agentOutcome: BreakerOutcome): LeaseOutcome => ({
   ok: agentOutcome === 'success',
@@ -24,15 +15,6 @@ const CALLED_OFF = outcome('unknown');
 
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => jest.restoreAllMocks());
-
-function makeBreakerPool(options: BenchOptions = {}): Promise<Bench> {
-  return makeReadyPool({
-    size: { min: 4 },
-    unavailableAfterMs: PATIENCE_MS,
-    breaker: { minimumTasks: 4, openMs: OPEN_MS, halfOpenProbes: 2 },
-    ...options,
-  });
-}
 
 async function fail({ lease }: Bench, times = 4): Promise<void> {
   for (let time = 0; time < times; time++) (await lease()).release(FAILED);

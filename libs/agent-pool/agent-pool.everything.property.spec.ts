@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { OrchestraError } from '#core';
 import type { Lease } from './lease.js';
 import { AgentGoneError } from './ports/agent-lost.errors.js';
-import type { AgentContext, AgentTask } from './ports/agent.js';
 import { FakeAgent, FakeFactory } from './testing/fake-factory.js';
 import { OK, STUCK, makePool, settle } from './testing/make-pool.js';
+import { context, task } from './testing/make-task.js';
 
 const which = fc.nat();
 const few = fc.integer({ min: 1, max: 4 });
@@ -44,15 +44,6 @@ const REFUSALS = ['POOL_UNAVAILABLE', 'TOO_MANY_WAITERS', 'POOL_CLOSED', 'CALLED
 
 /** Of pools as small as these, one agent at a time is renewed; its successor is there beside it for a moment. */
 const RENEWALS_AT_ONCE = 1;
-
-const task: AgentTask = { executionId: 'e', stepId: 's', attempt: 1, capability: 'work', input: null };
-const context: AgentContext = {
-  signal: new AbortController().signal,
-  idempotencyKey: 'e:s',
-  deadline: null,
-  traceparent: null,
-  progress: () => undefined,
-};
 
 class CalledOff extends OrchestraError<'CALLED_OFF'> {}
 

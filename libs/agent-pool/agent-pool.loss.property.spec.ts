@@ -1,19 +1,10 @@
 import fc from 'fast-check';
 import type { Lease } from './lease.js';
 import { AgentGoneError } from './ports/agent-lost.errors.js';
-import type { AgentContext, AgentTask } from './ports/agent.js';
 import { FakeAgent, FakeFactory } from './testing/fake-factory.js';
 import { createGate } from './testing/gate.js';
 import { OK, STUCK, makePool, settle } from './testing/make-pool.js';
-
-const task: AgentTask = { executionId: 'e', stepId: 's', attempt: 1, capability: 'work', input: null };
-const context: AgentContext = {
-  signal: new AbortController().signal,
-  idempotencyKey: 'e:s',
-  deadline: null,
-  traceparent: null,
-  progress: () => {},
-};
+import { context, task } from './testing/make-task.js';
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('lease' as const) }) },

@@ -1,19 +1,10 @@
 import { AgentGoneError, AgentLostError } from './ports/agent-lost.errors.js';
-import type { AgentContext, AgentTask } from './ports/agent.js';
 import { FakeAgent, FakeFactory } from './testing/fake-factory.js';
 import { createGate } from './testing/gate.js';
 import { OK, STUCK, makePool, makeReadyPool, outcomeOf, settle, type Bench } from './testing/make-pool.js';
+import { context, task } from './testing/make-task.js';
 
 const gone = { ok: false, durationMs: 1, error: new AgentGoneError('its process ended') };
-const task: AgentTask = { executionId: 'e', stepId: 's', attempt: 1, capability: 'work', input: null };
-const context: AgentContext = {
-  signal: new AbortController().signal,
-  idempotencyKey: 'e:s',
-  deadline: null,
-  traceparent: null,
-  progress: () => {},
-};
-
 const eventsOf = ({ published }: Bench, type: string): unknown[] =>
   published.filter((event) => event.type === type).map(({ data }) => data);
 

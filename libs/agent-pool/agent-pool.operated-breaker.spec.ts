@@ -1,21 +1,11 @@
-import { makeReadyPool, outcomeOf, settle, type Bench, type BenchOptions } from './testing/make-pool.js';
+import { OPEN_MS, PATIENCE_MS, makeBreakerPool } from './testing/make-breaker-pool.js';
+import { outcomeOf, settle, type Bench } from './testing/make-pool.js';
 
-const OPEN_MS = 2_000;
-const PATIENCE_MS = 500;
 const FAILED = { ok: false, durationMs: 1, agentOutcome: 'failure' } as const;
 const WELL = { ok: true, durationMs: 1 } as const;
 
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => jest.restoreAllMocks());
-
-function makeBreakerPool(options: BenchOptions = {}): Promise<Bench> {
-  return makeReadyPool({
-    size: { min: 4 },
-    unavailableAfterMs: PATIENCE_MS,
-    breaker: { minimumTasks: 4, openMs: OPEN_MS, halfOpenProbes: 2 },
-    ...options,
-  });
-}
 
 async function openBreaker({ lease }: Bench): Promise<void> {
   for (let time = 0; time < 4; time++) (await lease()).release(FAILED);

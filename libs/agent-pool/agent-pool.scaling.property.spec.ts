@@ -4,9 +4,9 @@ import type { OrchestraEventMap } from '#events';
 import type { Lease } from './lease.js';
 import { CREATE_BACKOFF } from './health/next-create.js';
 import { AgentGoneError } from './ports/agent-lost.errors.js';
-import type { AgentContext, AgentTask } from './ports/agent.js';
 import { FakeAgent, FakeFactory } from './testing/fake-factory.js';
 import { OK, STUCK, makeReadyPool, settle } from './testing/make-pool.js';
+import { context, task } from './testing/make-task.js';
 
 const which = fc.nat();
 const size = fc.integer({ min: 1, max: 5 });
@@ -47,15 +47,6 @@ const setting: fc.Arbitrary<Setting> = fc.record({
 });
 
 const SHRINK_AFTER_MS = 1_000;
-
-const task: AgentTask = { executionId: 'e', stepId: 's', attempt: 1, capability: 'work', input: null };
-const context: AgentContext = {
-  signal: new AbortController().signal,
-  idempotencyKey: 'e:s',
-  deadline: null,
-  traceparent: null,
-  progress: () => undefined,
-};
 
 function pick<T>(from: T[], at: number): T | undefined {
   return from.length === 0 ? undefined : from.splice(at % from.length, 1)[0];

@@ -2,17 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import vm from 'node:vm';
 import fc from 'fast-check';
 import { jsonSnapshot, snapshotDepth } from './json-snapshot.js';
+import { nested, throwing } from '../testing/odd-values.js';
 import { MAX_JSON_DEPTH, jsonProblems, type JsonValue } from './json.js';
-
-const throwing = (): never => {
-  throw new Error('trap');
-};
-
-function nested(levels: number, innermost: unknown = 0): unknown {
-  let value = innermost;
-  for (let i = 0; i < levels; i++) value = [value];
-  return value;
-}
 
 function isDeeplyFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;

@@ -4,18 +4,8 @@ import { z } from 'zod';
 import { ValidationError } from '../errors/validation-error.js';
 import { parseOptions } from '../options/parse-options.js';
 import { jsonValueSchema } from './json-schema.js';
+import { nested, throwing } from '../testing/odd-values.js';
 import { MAX_JSON_DEPTH, isPlainObject, jsonProblems } from './json.js';
-
-const throwing = (): never => {
-  throw new Error('trap');
-};
-
-/** `levels` arrays, one in the other. */
-function nested(levels: number, innermost: unknown = 0): unknown {
-  let value = innermost;
-  for (let i = 0; i < levels; i++) value = [value];
-  return value;
-}
 
 function withoutMinusZero(value: unknown): unknown {
   if (value === 0) return 0;
