@@ -7,7 +7,7 @@ import { floorsRule } from './scripts/eslint-floors.mjs';
 /** The floors of the house, from the ground up. A lib imports only from floors below its own; src/ from all. */
 const floors = [
   ['core'],
-  ['events'],
+  ['events', 'redis'],
   ['queue', 'state', 'http'],
   ['agent-pool', 'telemetry', 'metrics', 'shutdown'],
   ['agents', 'agent-network', 'coordination'],

@@ -30,7 +30,7 @@ export const floorsRule = {
       self: "Inside '{{lib}}' import its files relatively, not through '#{{lib}}'.",
       unknown: "'{{lib}}' has no floor: add it to the table in eslint.config.mjs.",
       inside: "Import '#{{target}}', not files inside libs/{{target}}.",
-      src: "Libs must not import from '{{top}}/'.",
+      src: "Libs must not import from '{{top}}/'; a spec may from 'test/'.",
       build: 'Import the sources, never the build.',
       packageName: "Libs and src import '#lib', not the package by its name.",
     },
@@ -60,7 +60,12 @@ export const floorsRule = {
       if (to.top === 'dist') context.report({ node, messageId: 'build' });
       else if (to.lib !== undefined && to.lib !== self.lib)
         context.report({ node, messageId: 'inside', data: { target: to.lib } });
-      else if (self.lib !== undefined && to.lib === undefined && to.top !== 'package.json')
+      else if (
+        self.lib !== undefined &&
+        to.lib === undefined &&
+        to.top !== 'package.json' &&
+        !(isSpec && to.top === 'test')
+      )
         context.report({ node, messageId: 'src', data: { top: to.top } });
     };
 

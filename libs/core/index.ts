@@ -28,6 +28,7 @@ export { ClockModule } from './clock/clock.module.js';
 export { delayMsSchema, durationMsSchema } from './clock/duration.js';
 export { ManualClock } from './clock/manual-clock.js';
 export { SystemClock } from './clock/system-clock.js';
+export { BackendUnavailableError } from './errors/backend-unavailable.error.js';
 export { MAX_ERROR_MESSAGE_LENGTH, toErrorRecord, type ErrorRecord } from './errors/error-record.js';
 export { isRetryable } from './errors/is-retryable.js';
 export { messageOf } from './errors/message-of.js';

@@ -1,0 +1,61 @@
+import { Redis, type RedisOptions as ClientOptions } from 'ioredis';
+import { serverOptions } from './redis-address.js';
+import type { RedisOptions } from './redis.options.js';
+
+/** Longest wait before a lost connection is tried again: what is healed is used again within about this time. */
+const MAX_RECONNECT_DELAY_MS = 1_000;
+
+/** Longest silence of a server that owes an answer before the connection counts as dead: a half-open one says nothing. */
+const SILENCE_FACTOR = 2;
+
+/** Longest that a blocking read waits for work, and with it the silence that says nothing. @see BullMQ's `maximumBlockTimeout`, 10 s. */
+const BLOCKING_SILENCE_MS = 30_000;
+
+/**
+ * Options of a connection whose commands must not hang: they fail at once while there is no connection, and after
+ * `commandTimeoutMs` at the latest. Nothing is sent twice: whoever asked decides whether to ask again.
+ */
+export function commandOptions(options: RedisOptions): ClientOptions {
+  return {
+    ...serverOptions(options),
+    connectTimeout: options.connectTimeoutMs,
+    commandTimeout: options.commandTimeoutMs,
+    socketTimeout: options.commandTimeoutMs * SILENCE_FACTOR,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: false,
+    lazyConnect: true,
+    retryStrategy,
+    reconnectOnError,
+  };
+}
+
+/** Options of a connection that waits for work: its commands wait as long as it takes, and are sent again. */
+export function waitingOptions(options: RedisOptions): ClientOptions {
+  return {
+    ...serverOptions(options),
+    connectTimeout: options.connectTimeoutMs,
+    socketTimeout: BLOCKING_SILENCE_MS,
+    maxRetriesPerRequest: null,
+    retryStrategy,
+    reconnectOnError,
+  };
+}
+
+/** A client that was not connected yet. Without a listener its connection errors would end the process. */
+export function makeClient(options: ClientOptions, onError: (error: Error) => void): Redis {
+  const client = new Redis(options);
+  client.on('error', onError);
+  return client;
+}
+
+function retryStrategy(times: number): number {
+  const delayMs = Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_DELAY_MS);
+  return delayMs * (0.5 + Math.random() / 2);
+}
+
+/** A failover has made a replica of the server: the name leads to the new one. */
+function reconnectOnError(error: Error): boolean {
+  return error.message.startsWith('READONLY');
+}
