@@ -48,6 +48,7 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
         priority: 7,
         attempts: 4,
         attemptsMade: 0,
+        recoveries: 0,
         addedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         startedAt: null,
         finishedAt: null,
@@ -105,6 +106,21 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
 
       expect(again).toMatchObject({ data: 'first', state: 'completed' });
       expect(await queue.counts()).toMatchObject({ waiting: 0, completed: 1 });
+    });
+
+    it('enqueues as it adds, and tells nothing', async () => {
+      const queue = bench.queue<string>({ maxDepth: 1 });
+
+      await expect(queue.enqueue('first', { id: 'a', priority: 7, attempts: 2 })).resolves.toBeUndefined();
+      await expect(queue.enqueue('second', { id: 'a' })).resolves.toBeUndefined();
+
+      expect(await queue.get('a')).toMatchObject({ data: 'first', priority: 7, attempts: 2 });
+      await expect(queue.enqueue('x')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+      await expect(queue.enqueue(NaN as unknown as string)).rejects.toMatchObject({
+        code: 'JOB_DATA_INVALID',
+      });
+      await expect(queue.enqueue('x', { priority: 11 })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+      expect(await handleInTurn(queue, 1)).toEqual(['first']);
     });
 
     it('refuses the job that is one too many, waiting and delayed ones counted, and adds nothing', async () => {
@@ -357,6 +373,7 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
       [{ maxDepth: 0 }],
       [{ maxDepth: NaN }],
       [{ maxDepth: '5' }],
+      [{ maxActive: 0 }],
       [{ retention: { maxCount: -1 } }],
       [{ retention: { maxAgeMs: 1.5 } }],
       [{ depth: 1 }],

@@ -41,6 +41,28 @@ export function describeClosing(underTest: QueueDriverUnderTest): void {
       await reaches(queue, 'b', 'completed');
     });
 
+    it('has no consumer take a job while the queue is paused, and goes on when it is resumed', async () => {
+      const queue = bench.queue<string>();
+      const end = new Gate();
+      await activeJob(queue, () => end.opened);
+
+      await queue.pause();
+      await queue.pause();
+      expect(await queue.isPaused()).toBe(true);
+      await queue.add('y', { id: 'b' });
+      end.open();
+      await reaches(queue, 'a', 'completed');
+      const other = (await bench.another()).queue<string>('jobs');
+      other.consume(async () => null, { concurrency: 1 });
+      await passMs(SHORT_MS);
+      expect(await queue.get('b')).toMatchObject({ state: 'waiting' });
+      expect(await queue.counts()).toMatchObject({ waiting: 1, active: 0 });
+
+      await queue.resume();
+      expect(await queue.isPaused()).toBe(false);
+      await reaches(queue, 'b', 'completed');
+    });
+
     it('says how many handlers run', async () => {
       const end = new Gate();
       const consumer = await activeJob(bench.queue<string>(), () => end.opened);
@@ -251,6 +273,10 @@ export function describeClosing(underTest: QueueDriverUnderTest): void {
           () => driver.ping(signal),
           () => queue.add('x'),
           () => queue.addBulk([{ data: 'x' }]),
+          () => queue.enqueue('x'),
+          () => queue.pause(),
+          () => queue.resume(),
+          () => queue.isPaused(),
           () => queue.get('a'),
           () => queue.list(['waiting']),
           () => queue.counts(),

@@ -99,6 +99,26 @@ export function describeRunning(underTest: QueueDriverUnderTest): void {
       expect(consumers.map(({ active }) => active)).toEqual([0, 0, 0]);
     });
 
+    it('runs no more at once than the queue may, in all consumers together', async () => {
+      const queue = bench.queue<number>({ maxActive: 2 });
+      let [running, peak] = [0, 0];
+      for (let n = 0; n < 3; n++) {
+        queue.consume(
+          async () => {
+            peak = Math.max(peak, ++running);
+            await passMs(1);
+            running--;
+          },
+          { concurrency: 3 },
+        );
+      }
+
+      await queue.addBulk(Array.from({ length: 30 }, (_, data) => ({ data })));
+      await eventually(async () => (await queue.counts()).completed === 30);
+
+      expect(peak).toBe(2);
+    });
+
     it('lets a handler add jobs to its own queue', async () => {
       const queue = bench.queue<number>();
       queue.consume(

@@ -61,6 +61,7 @@ export function toJobRecord<T>(entry: JobEntry): JobRecord<T> {
     priority: entry.priority,
     attemptsMade: entry.attemptsMade,
     attempts: entry.attempts,
+    recoveries: 0,
     addedAt: entry.addedAt,
     startedAt: entry.startedAt,
     finishedAt: entry.finishedAt,

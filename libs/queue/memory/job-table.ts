@@ -46,6 +46,10 @@ export class JobTable {
     return this.#waiting.size;
   }
 
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
   /** What a queue's `maxDepth` bounds. */
   get depth(): number {
     return this.#waiting.size + this.#delayed.size;

@@ -28,6 +28,7 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   readonly #clock: Clock;
   readonly #name: string;
   readonly #maxDepth: number;
+  readonly #maxActive: number;
   readonly #table: JobTable;
   readonly #listing: JobListing;
   readonly #usual = new UsualOptions();
@@ -37,13 +38,19 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   #dispatchQueued = false;
   #starts = 0;
   #turnPending = false;
+  #paused = false;
   #closed = false;
 
-  constructor(clock: Clock, name: string, { maxDepth, retention }: z.output<typeof queueOptionsSchema>) {
+  constructor(
+    clock: Clock,
+    name: string,
+    { maxDepth, maxActive, retention }: z.output<typeof queueOptionsSchema>,
+  ) {
     super();
     this.#clock = clock;
     this.#name = name;
     this.#maxDepth = maxDepth;
+    this.#maxActive = maxActive ?? Number.POSITIVE_INFINITY;
     this.#table = new JobTable({ clock, retention, onWaiting: () => this.#queueDispatch() });
     this.#listing = new JobListing(this.#table);
   }
@@ -55,6 +62,10 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
     if (existing !== undefined) return toJobRecord<T>(existing);
     this.#assertFits(1);
     return toJobRecord<T>(this.#table.admit(job, job.delayMs));
+  }
+
+  async enqueue(data: T, options?: AddOptions): Promise<void> {
+    await this.add(data, options);
   }
 
   async addBulk(jobs: readonly { data: T; options?: AddOptions }[]): Promise<JobRecord<T>[]> {
@@ -92,6 +103,22 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   async counts(): Promise<Record<JobState, number>> {
     this.#assertOpen();
     return this.#table.counts();
+  }
+
+  async pause(): Promise<void> {
+    this.#assertOpen();
+    this.#paused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.#assertOpen();
+    this.#paused = false;
+    this.#queueDispatch();
+  }
+
+  async isPaused(): Promise<boolean> {
+    this.#assertOpen();
+    return this.#paused;
   }
 
   consume(handler: JobHandler<T>, options: ConsumeOptions): Consumer {
@@ -201,9 +228,10 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
   };
 
   #dispatch(): void {
-    while (!this.#closed && !this.#turnPending) {
+    while (!this.#closed && !this.#turnPending && !this.#paused) {
       const [consumer] = this.#open;
       if (consumer === undefined || this.#table.waitingCount === 0) return;
+      if (this.#table.activeCount >= this.#maxActive) return;
       if (this.#starts === MAX_STARTS_PER_TURN) {
         this.#starts = 0;
         this.#turnPending = true;

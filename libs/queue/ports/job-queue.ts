@@ -74,6 +74,12 @@ export abstract class JobQueue<T> {
    */
   abstract add(data: T, options?: AddOptions): Promise<JobRecord<T>>;
 
+  /**
+   * As `add`, for whoever needs no record: to read that of a job which is there already is another round trip on a
+   * backend across a network.
+   */
+  abstract enqueue(data: T, options?: AddOptions): Promise<void>;
+
   /** All or none. @throws as `add`. */
   abstract addBulk(jobs: readonly { data: T; options?: AddOptions }[]): Promise<JobRecord<T>[]>;
 
@@ -91,6 +97,17 @@ export abstract class JobQueue<T> {
   ): Promise<Page<JobRecord<T>>>;
 
   abstract counts(): Promise<Record<JobState, number>>;
+
+  /**
+   * No consumer, on any instance, takes a job until `resume`; those under way go on, and jobs may be added. It outlives
+   * this process where jobs do. Idempotent.
+   */
+  abstract pause(): Promise<void>;
+
+  /** Idempotent. */
+  abstract resume(): Promise<void>;
+
+  abstract isPaused(): Promise<boolean>;
 
   abstract consume(handler: JobHandler<T>, options: ConsumeOptions): Consumer;
 

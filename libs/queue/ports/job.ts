@@ -44,6 +44,11 @@ export interface JobRecord<T> {
   /** Attempts that failed or succeeded, interrupted ones not counted. */
   attemptsMade: number;
   attempts: number;
+  /**
+   * How often a consumer that had the job was lost before it ended it: its process died, or did not renew its right to
+   * the job in time. Those are no attempts. Always 0 where jobs do not outlive their process.
+   */
+  recoveries: number;
   /** ISO 8601. */
   addedAt: string;
   startedAt: string | null;

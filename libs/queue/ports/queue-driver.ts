@@ -8,6 +8,13 @@ export const queueOptionsSchema = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Jobs that may be waiting or delayed at once; the next add is refused with QUEUE_FULL.'),
+  maxActive: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Jobs that may be active at once in all consumers, on all instances together. Default: no limit.',
+    ),
   retention: jobRetentionSchema
     .prefault({})
     .describe('Finished jobs beyond either bound are forgotten, whenever another one finishes.'),
@@ -25,7 +32,7 @@ export abstract class QueueDriver {
    */
   abstract queue<T>(name: string, options?: QueueOptions): JobQueue<T>;
 
-  /** Resolves when the backend answers. @throws the signal's reason; {QueueError} `QUEUE_CLOSED`. */
+  /** Resolves when the backend answers and every consumer that is open can take jobs. @throws the signal's reason; {QueueError} `QUEUE_CLOSED`. */
   abstract ping(signal: AbortSignal): Promise<void>;
 
   /** Closes what is left open, consumers without a drain, and frees every timer and connection. Idempotent. */

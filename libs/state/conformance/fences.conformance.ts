@@ -13,6 +13,21 @@ export function describeFences(context: StoreContext): void {
     await store.commit({ puts: [{ key: 'absent', fields: {}, ifAbsent: true }] });
   });
 
+  it('claims a record that is there and reads it, and claims nothing where there is none', async () => {
+    const { store } = context;
+    expect(await store.claimRecord('k')).toBeUndefined();
+    await refused(store.claimRecord(''), 'INVALID_COMMIT');
+    await store.commit({ puts: [{ key: 'k', fields: { a: 1, b: [2] } }] });
+    expect(await store.claimRecord('k')).toEqual({ claim: 1, fields: { a: 1, b: [2] } });
+    expect(await store.claim('k')).toBe(2);
+    expect(await store.claimRecord('k')).toMatchObject({ claim: 3 });
+    await store.commit({ fence: { key: 'k', claim: 3 }, puts: [{ key: 'k', fields: { a: 2 } }] });
+    await refused(store.commit({ fence: { key: 'k', claim: 2 } }), 'STALE_ATTEMPT');
+    await store.commit({ deletes: { records: ['k'] } });
+    expect(await store.claimRecord('k')).toBeUndefined();
+    expect(await store.claim('k')).toBe(1);
+  });
+
   it('gives parallel claims distinct, growing numbers', async () => {
     const { store } = context;
     const claims = await Promise.all(Array.from({ length: 50 }, () => store.claim('k')));

@@ -18,6 +18,7 @@ export function describeLifecycle(context: StoreContext): void {
     const calls = [
       () => store.commit({}),
       () => store.claim('k'),
+      () => store.claimRecord('k'),
       () => store.get('record'),
       () => store.list('index'),
       () => store.count('index'),

@@ -68,6 +68,13 @@ export class MemoryStateStore extends StateStore {
     return this.#records.claim(key);
   }
 
+  async claimRecord(key: string): Promise<{ claim: number; fields: Record<string, JsonValue> } | undefined> {
+    this.#requireOpen();
+    if (!isName(key)) throw invalidCommit([{ path: 'key', message: NAME_RULE }]);
+    const fields = this.#records.get(key);
+    return fields && { claim: this.#records.claim(key), fields };
+  }
+
   async get(key: string, fields?: readonly string[]): Promise<Record<string, JsonValue> | undefined> {
     this.#requireOpen();
     return this.#records.get(key, fields);

@@ -69,6 +69,15 @@ export abstract class StateStore {
    */
   abstract claim(key: string): Promise<number>;
 
+  /**
+   * Claims a record that is there, and reads it, at once: nobody wrote it in between. Undefined, and nothing claimed,
+   * when there is no such record.
+   * @throws as `claim`.
+   */
+  abstract claimRecord(
+    key: string,
+  ): Promise<{ claim: number; fields: Record<string, JsonValue> } | undefined>;
+
   /** The record's fields, or only the named ones that it has; undefined when there is no such record. No order. */
   abstract get(key: string, fields?: readonly string[]): Promise<Record<string, JsonValue> | undefined>;
 
