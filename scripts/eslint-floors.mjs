@@ -1,7 +1,7 @@
 /**
  * ESLint rule: who may import whom. Libs stand on floors and import, as `#lib`, only from floors below
  * their own; nobody reaches into another lib's folder or into the build. `#core/plain` is the second face of core, for
- * worker threads.
+ * worker threads, `#redis/plain` that of redis, for whoever has no client of it installed.
  */
 import path from 'node:path';
 
@@ -72,8 +72,7 @@ export const floorsRule = {
     const check = (node) => {
       const specifier = node?.value ?? node?.literal?.value;
       if (typeof specifier !== 'string') return;
-      if (specifier.startsWith('#'))
-        checkLib(node, specifier === '#core/plain' ? 'core' : specifier.slice(1));
+      if (specifier.startsWith('#')) checkLib(node, specifier.slice(1).replace(/\/plain$/, ''));
       else if (specifier.startsWith('.')) checkRelative(node, specifier);
       else if (/^nest-orchestra($|\/)/.test(specifier) && (self.top === 'libs' || self.top === 'src'))
         context.report({ node, messageId: 'packageName' });

@@ -1,0 +1,2 @@
+/** The part of the house that can be imported where ioredis is not installed: what configures it. */
+export { redisOptionsSchema, type RedisOptions, type RedisOptionsInput } from '../redis.options.js';
