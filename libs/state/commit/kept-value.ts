@@ -67,7 +67,7 @@ function keepObject(value: Record<string, unknown>, depth: number): JsonValue | 
 }
 
 /** Assigning to `__proto__` would change the object's prototype instead of setting a property. */
-export function setOwn(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
+export function setOwn<V>(object: Record<string, V>, name: string, value: V): void {
   if (name !== '__proto__') object[name] = value;
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Indexes } from './indexes.js';
-import type { Rank } from './sorted-index.js';
+import type { Rank } from '../paging/index-cursor.js';
 
 const byRank = (a: Rank, b: Rank): number =>
   a.score - b.score || (a.member < b.member ? -1 : a.member > b.member ? 1 : 0);

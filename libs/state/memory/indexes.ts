@@ -1,5 +1,6 @@
+import type { Rank } from '../paging/index-cursor.js';
 import { LatestMap } from './latest-map.js';
-import { SortedIndex, type Place, type Rank } from './sorted-index.js';
+import { SortedIndex, type Place } from './sorted-index.js';
 
 /**
  * The sorted indexes of a store, and of each member the places that it has in them: most are in few, so that one look

@@ -1,7 +1,9 @@
-import { pageLimitSchema, parseOptions, type JsonValue, type Page } from '#core';
-import { z } from 'zod';
+import { parseOptions, type JsonValue, type Page } from '#core';
+import { toKept } from '../commit/kept-value.js';
 import { NAME_RULE, isName } from '../commit/names.js';
 import { invalidCommit, prepareCommit, type PreparedCommit } from '../commit/prepare-commit.js';
+import { fromCursor, toCursor } from '../paging/index-cursor.js';
+import { listOptionsSchema, peekOptionsSchema } from '../paging/page-options.js';
 import { StateError } from '../ports/state.errors.js';
 import {
   StateStore,
@@ -11,7 +13,6 @@ import {
   type LogEntry,
 } from '../ports/state-store.js';
 import { EntryQueue, toEntry } from './entry-queue.js';
-import { fromCursor, toCursor } from './index-cursor.js';
 import { Indexes } from './indexes.js';
 import { Logs } from './logs.js';
 import {
@@ -22,12 +23,6 @@ import {
 import { fromPosition } from './position.js';
 import { Records } from './records.js';
 import { requireListRoom, requireNames, storeFull } from './room.js';
-
-const listOptionsSchema = z.object({
-  limit: pageLimitSchema,
-  order: z.enum(['asc', 'desc']).default('desc'),
-});
-const peekOptionsSchema = z.object({ limit: pageLimitSchema });
 
 /**
  * State on the heap of this process. Every method does its work in one turn of the event loop, so nothing is ever seen
@@ -54,7 +49,7 @@ export class MemoryStateStore extends StateStore {
 
   async commit(commit: Commit): Promise<void> {
     this.#requireOpen();
-    const prepared = prepareCommit(commit);
+    const prepared = prepareCommit(commit, toKept);
     this.#admit(prepared);
     this.#apply(prepared);
   }
@@ -148,7 +143,7 @@ export class MemoryStateStore extends StateStore {
   }
 
   /** Every reason to refuse a commit that depends on what is in the store. */
-  #admit(commit: PreparedCommit): void {
+  #admit(commit: PreparedCommit<JsonValue>): void {
     const { fence, puts, push } = commit;
     if (fence !== undefined && (fence.claim < 1 || this.#records.claimOf(fence.key) !== fence.claim)) {
       const { key, claim } = fence;
@@ -176,7 +171,7 @@ export class MemoryStateStore extends StateStore {
   }
 
   /** Throws never. */
-  #apply({ puts, deletes, index, append, push }: PreparedCommit): void {
+  #apply({ puts, deletes, index, append, push }: PreparedCommit<JsonValue>): void {
     for (const { key, fields, fieldCount } of puts) this.#records.put(key, fields, fieldCount);
     for (const key of deletes.records) this.#records.delete(key);
     for (const log of deletes.logs) this.#logs.delete(log);

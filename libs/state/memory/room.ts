@@ -1,6 +1,8 @@
-import type { PreparedCommit } from '../commit/prepare-commit.js';
+import type { PreparedCommit as Prepared } from '../commit/prepare-commit.js';
 import type { Indexes } from './indexes.js';
 import { StateError } from '../ports/state.errors.js';
+
+type PreparedCommit = Prepared<unknown>;
 
 /** What a map or index answers about the names it holds. */
 interface Names {

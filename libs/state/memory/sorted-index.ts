@@ -1,8 +1,4 @@
-/** Where a member stands in an index: by score, ties by member in code-unit order. */
-export interface Rank {
-  member: string;
-  score: number;
-}
+import type { Rank } from '../paging/index-cursor.js';
 
 /** A member's place in one index. */
 export interface Place {

@@ -1,6 +1,11 @@
 import { isName } from '../commit/names.js';
 import { StateError } from '../ports/state.errors.js';
-import type { Rank } from './sorted-index.js';
+
+/** Where a member stands in an index: by score, ties by member in code-unit order. */
+export interface Rank {
+  member: string;
+  score: number;
+}
 
 /** A cursor is the rank of the last member shown: it stays good when that member moves or goes. */
 export function toCursor({ member, score }: Rank): string {
