@@ -23,6 +23,7 @@ const NOT_PROVOKED: Record<string, string> = {
   INTERNAL_ERROR: 'a fault of the service: src/problems/problem.filter.spec.ts throws some',
   STORE_FULL:
     'the memory of the store is no setting of the service: libs/state fills it, problem.filter.spec.ts answers it',
+  BACKEND_UNAVAILABLE: 'the memory driver is always there: test/durable stops a Redis under the service',
   DOCS_UNAVAILABLE: 'swagger-ui-dist is installed here: src/docs/docs.controller.spec.ts does without',
 };
 

@@ -12,6 +12,7 @@ import { OrchestraError } from '#core';
  * - `STEP_TIMEOUT`: an attempt took longer than the step's `timeoutMs`; retryable.
  * - `STEP_OUTPUT_INVALID`: the agent's output is not JSON.
  * - `EXECUTION_TIMEOUT`, `EXECUTION_CANCELLED`: the execution was stopped.
+ * - `POISONED`: `maxRecoveries` workers in a row were lost while they ran the execution.
  * - `AGENT_ERROR`: an agent threw something without a code of its own.
  * - `INTERNAL_ERROR` (recorded only, thrown never): the execution could not be run, for a reason outside its workflow.
  */
@@ -25,6 +26,7 @@ export type DispatchErrorCode =
   | 'STEP_OUTPUT_INVALID'
   | 'EXECUTION_TIMEOUT'
   | 'EXECUTION_CANCELLED'
+  | 'POISONED'
   | 'AGENT_ERROR';
 
 export class DispatchError extends OrchestraError<DispatchErrorCode> {}

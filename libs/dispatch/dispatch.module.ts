@@ -5,6 +5,7 @@ import { dispatchOptionsSchema } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { WorkflowCompiler } from './document/workflow-compiler.js';
 import { ExecutionQueue } from './execution-queue.js';
+import { ExecutionRepair } from './execution-repair.js';
 import { ExecutionWatch } from './execution-watch.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
@@ -26,6 +27,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
     ExecutionStore,
     ExecutionRetention,
     ExecutionQueue,
+    ExecutionRepair,
     ExecutionWatch,
     WorkflowCompiler,
     StepRunner,

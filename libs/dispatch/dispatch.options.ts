@@ -18,6 +18,12 @@ export const dispatchOptionsSchema = z.strictObject({
     .max(10_000)
     .default(10)
     .describe('Executions that run at once in this process.'),
+  maxConcurrentWorkflowsTotal: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Executions that run at once in all processes together. Default: no limit but that of each.'),
   maxConcurrentSteps: z
     .int()
     .min(1)
@@ -43,6 +49,12 @@ export const dispatchOptionsSchema = z.strictObject({
   gracePeriodMs: delayMsSchema
     .default(30_000)
     .describe('How long a drain waits for executions before it aborts them.'),
+  maxRecoveries: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('Workers in a row that may be lost with an execution before it fails as POISONED.'),
   retention: retentionSchema
     .prefault({})
     .describe('Finished executions beyond either bound are forgotten, whenever another one finishes.'),

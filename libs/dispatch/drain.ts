@@ -17,7 +17,10 @@ export interface DrainOptions {
 
 export interface DrainReport {
   durationMs: number;
-  /** Executions still in the queue, those handed back included. */
+  /**
+   * Executions that this process leaves unfinished: on a driver whose work outlives it those that it handed back, on
+   * any other all that are in the queue.
+   */
   remaining: number;
   /** Tasks that ignored their signal during the drain and were given up. */
   abandoned: number;
@@ -51,14 +54,15 @@ export class Drain {
   }
 
   async #run(): Promise<DrainReport> {
-    const { queue, consumer, clock, durable, gracePeriodMs, abortGraceMs, abandonedTasks } = this.#options;
+    const { consumer, clock, durable, gracePeriodMs, abortGraceMs, abandonedTasks } = this.#options;
     const startedAt = clock.monotonic();
     const abandonedBefore = abandonedTasks();
     await this.#settled();
-    const drainMs = Math.max(0, Math.ceil(gracePeriodMs - (clock.monotonic() - startedAt)));
-    await consumer?.close({ drainMs, abortGraceMs: abortGraceMs + LAST_COMMIT_MS });
-    const { waiting, delayed, active } = await queue.counts();
-    const remaining = waiting + delayed + active;
+    const leftMs = Math.max(0, Math.ceil(gracePeriodMs - (clock.monotonic() - startedAt)));
+    // Where others can go on with what runs here, they do so at once.
+    const drainMs = durable ? 0 : leftMs;
+    const closed = await consumer?.close({ drainMs, abortGraceMs: abortGraceMs + LAST_COMMIT_MS });
+    const remaining = durable ? (closed?.handedBack ?? 0) + (closed?.abandoned ?? 0) : await this.#queued();
     return {
       durationMs: clock.monotonic() - startedAt,
       remaining,
@@ -67,17 +71,21 @@ export class Drain {
     };
   }
 
+  async #queued(): Promise<number> {
+    const { waiting, delayed, active } = await this.#options.queue.counts();
+    return waiting + delayed + active;
+  }
+
   /** Resolves when nobody is at the door and, unless the queue keeps them, no job is left; or the grace is over. */
   async #settled(): Promise<void> {
-    const { queue, intake, clock, durable, consumer, gracePeriodMs } = this.#options;
+    const { intake, clock, durable, consumer, gracePeriodMs } = this.#options;
     const grace = new Deadline({ clock, timeoutMs: gracePeriodMs, what: 'the drain', ref: true });
     try {
       await untilAborted(intake.close(), grace.signal);
       if (durable || consumer === undefined) return;
       for (;;) {
         const gone = new Promise<void>((resolve) => (this.#onJobGone = resolve));
-        const { waiting, delayed, active } = await queue.counts();
-        if (waiting + delayed + active === 0) return;
+        if ((await this.#queued()) === 0) return;
         await untilAborted(gone, grace.signal);
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { abortReason, toErrorRecord } from '#core';
+import { BackendUnavailableError, abortReason, toErrorRecord } from '#core';
 import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
@@ -9,6 +9,7 @@ import { isStateError } from './execution/is-state-error.js';
 import type { ExecutionFacts } from './execution/stored-execution.js';
 import { JobControl, type RunControl } from './runner/run-control.js';
 import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';
+import { SuspectLane } from './suspect-lane.js';
 
 /** What the queue carries; the store has the rest. */
 interface ExecutionJob {
@@ -17,14 +18,21 @@ interface ExecutionJob {
 
 const QUEUE_NAME = 'executions';
 
-/** How often a run may fail for a reason outside the workflow (the store refused, say) before its execution fails. */
+/** How often a run may fail for a reason that is neither the workflow's nor the backend's, before its execution fails. */
 const RUN_ATTEMPTS = 5;
+
+/**
+ * How often a run is begun in all while the backend cannot be written to: for a quarter of an hour, at ten seconds on
+ * average. What is not at its end then is found by the next repair.
+ */
+const MAX_ATTEMPTS = 100;
 
 /** Executions on their way through the queue: every run has a job, and every job brings its execution to an end. */
 @Injectable()
 export class ExecutionQueue {
   readonly jobs: JobQueue<ExecutionJob>;
   readonly #logger = new Logger(ExecutionQueue.name);
+  readonly #suspects = new SuspectLane();
   #consumer: Consumer | undefined;
   #onEnded: () => void = () => undefined;
 
@@ -38,6 +46,7 @@ export class ExecutionQueue {
     this.jobs = driver.queue<ExecutionJob>(QUEUE_NAME, {
       // The intake keeps the bound, before anything is written: refusing here would come too late.
       maxDepth: Number.MAX_SAFE_INTEGER,
+      maxActive: options.maxConcurrentWorkflowsTotal,
       // A finished execution is in the store; its job has nothing more to tell.
       retention: { maxAgeMs: 0, maxCount: 0 },
     });
@@ -66,8 +75,14 @@ export class ExecutionQueue {
   }
 
   /** The same run twice is one job. */
-  add({ executionId, priority }: ExecutionFacts, run: number): Promise<unknown> {
-    return this.jobs.add({ executionId }, { id: jobId(executionId, run), priority, attempts: RUN_ATTEMPTS });
+  add({ executionId, priority }: ExecutionFacts, run: number): Promise<void> {
+    const id = jobId(executionId, run);
+    return this.jobs.enqueue({ executionId }, { id, priority, attempts: MAX_ATTEMPTS });
+  }
+
+  /** Whether the run has a job: waits for its turn, or runs. */
+  async has(executionId: string, run: number): Promise<boolean> {
+    return (await this.jobs.get(jobId(executionId, run))) !== undefined;
   }
 
   /** Stops a run, wherever it is; one that nobody runs ends here. */
@@ -79,15 +94,29 @@ export class ExecutionQueue {
   async #run(job: JobRecord<ExecutionJob>, control: JobControl): Promise<void> {
     const { executionId } = job.data;
     try {
-      await this.runner.run(executionId, control);
+      await this.#runAlone(job, control);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
       if (isStateError(error, 'STALE_ATTEMPT')) return;
+      // Nothing can be written now, not even that it failed: the queue tries again, and after that the repair.
+      if (error instanceof BackendUnavailableError) throw error;
       const further = control.abortedByQueue ? isTakenBack(control) : isTriedAgain(job, error);
       if (further && !(await this.#isCancelled(executionId))) throw error;
       await this.#giveUp(executionId, error);
     } finally {
       this.#ended();
+    }
+  }
+
+  /** A job on its last chance has the lane to itself. */
+  async #runAlone({ data, recoveries }: JobRecord<ExecutionJob>, control: JobControl): Promise<void> {
+    if (recoveries < Math.max(1, this.options.maxRecoveries - 1))
+      return this.runner.run(data.executionId, control, recoveries);
+    const { leave } = await this.#suspects.enter(control.signal);
+    try {
+      await this.runner.run(data.executionId, control, recoveries);
+    } finally {
+      leave();
     }
   }
 
@@ -137,7 +166,7 @@ function jobId(executionId: string, run: number): string {
 
 /** Whether the queue makes another attempt after an error of this one. */
 function isTriedAgain(job: JobRecord<unknown>, error: unknown): boolean {
-  return job.attemptsMade + 1 < job.attempts && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
+  return job.attemptsMade + 1 < RUN_ATTEMPTS && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
 }
 
 /** Whether the queue, which aborted the run, keeps the job for another one. */

@@ -16,6 +16,7 @@ export {
 } from './document/workflow.js';
 export type { DrainReport } from './drain.js';
 export type { WaitOptions } from './execution-watch.js';
+export type { RepairOptions, RepairReport } from './execution-repair.js';
 export type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
 export { isFinalEvent, type ExecutionEvent, type ExecutionEventType } from './execution/execution-event.js';
 export {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type AbortedError, ManualClock } from '#core';
+import { ManualClock, type AbortedError, type JsonObject } from '#core';
 import { StateError } from '#state';
 import { GatedAgent } from './testing/gated-agent.js';
 import { closeHarnesses, makeHarness, makeSharedStore, type Harness } from './testing/make-harness.js';
@@ -249,9 +249,11 @@ describe('a store that refuses a commit', () => {
 
 it('fails an execution whose document was damaged, for good', async () => {
   const { dispatcher, store } = await makeHarness({ agents: { work: () => 1 } });
-  jest.spyOn(store, 'get').mockImplementation(async (key, fields) => {
-    const found = await Object.getPrototypeOf(store).get.call(store, key, fields);
-    return found?.workflow === undefined ? found : { ...found, workflow: { ...found.workflow, steps: [] } };
+  const claimRecord = store.claimRecord.bind(store);
+  jest.spyOn(store, 'claimRecord').mockImplementation(async (key) => {
+    const found = await claimRecord(key);
+    const workflow = { ...(found?.fields.workflow as JsonObject), steps: [] };
+    return found && { ...found, fields: { ...found.fields, workflow } };
   });
   const handle = await dispatcher.submit(workflow([step('a', { retry: ONCE })]));
   expect(await handle.result()).toMatchObject({ status: 'failed', error: { code: 'VALIDATION_FAILED' } });

@@ -16,8 +16,10 @@ import type { Workflow } from './document/workflow.js';
 import { Drain, type DrainReport } from './drain.js';
 import type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
 import { ExecutionQueue } from './execution-queue.js';
+import { ExecutionRepair, type RepairOptions, type RepairReport } from './execution-repair.js';
 import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
 import type { ExecutionEvent } from './execution/execution-event.js';
+import { ExecutionRetention } from './execution/execution-retention.js';
 import {
   ExecutionStore,
   requireRetryable,
@@ -55,6 +57,8 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     private readonly pool: AgentPool,
     private readonly clock: Clock,
     private readonly driver: QueueDriver,
+    private readonly repair: ExecutionRepair,
+    private readonly retention: ExecutionRetention,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
     this.#intake = new Intake(queue.jobs, options.maxQueueDepth);
@@ -62,7 +66,10 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
   }
 
   onApplicationBootstrap(): void {
-    if (this.#intake.isOpen) this.queue.start();
+    if (!this.#intake.isOpen) return;
+    this.queue.start();
+    // What a process before this one left behind waits for nobody's timer.
+    if (this.driver.durable) void this.maintain({ olderThanMs: 0 });
   }
 
   /** What follows in a shutdown takes away what executions need, so they end here. */
@@ -200,6 +207,16 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
   }
 
   /**
+   * Repairs what a crash left behind, executions without a job, and forgets finished ones beyond their retention. On a
+   * durable driver it is to be called now and then (the service does so every half minute); any number of instances may.
+   * Never throws: what could not be done is logged, and done by the next call.
+   */
+  async maintain(options: RepairOptions = {}): Promise<RepairReport> {
+    const [report] = await Promise.all([this.repair.run(options), this.retention.sweep()]);
+    return report;
+  }
+
+  /**
    * Ends the intake and what runs, within `gracePeriodMs`. What is queued runs to its end where it would be lost
    * otherwise; on a durable driver it stays for others. Idempotent: later calls get the same report.
    */
@@ -214,6 +231,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       abortGraceMs: this.options.abortGraceMs,
       abandonedTasks: () => this.pool.abandonedTasks,
     });
+    this.repair.stop();
     return this.#drain.run().finally(() => this.watch.close());
   }
 

@@ -78,7 +78,14 @@ export const streamExecutionEvents = {
       headers,
     },
   ],
-  errors: ['EXECUTION_NOT_FOUND', 'INVALID_CURSOR', 'NOT_ACCEPTABLE', 'TOO_MANY_STREAMS', 'SHUTTING_DOWN'],
+  errors: [
+    'EXECUTION_NOT_FOUND',
+    'INVALID_CURSOR',
+    'NOT_ACCEPTABLE',
+    'BACKEND_UNAVAILABLE',
+    'TOO_MANY_STREAMS',
+    'SHUTTING_DOWN',
+  ],
   examples: {
     whole: {
       summary: 'From the first event to the final one',

@@ -91,7 +91,7 @@ export const submitExecution = {
       headers: { Location: location },
     },
   ],
-  errors: ['IDEMPOTENCY_KEY_REUSED', 'QUEUE_FULL', 'STORE_FULL', 'SHUTTING_DOWN'],
+  errors: ['IDEMPOTENCY_KEY_REUSED', 'QUEUE_FULL', 'STORE_FULL', 'BACKEND_UNAVAILABLE', 'SHUTTING_DOWN'],
   examples: {
     accepted: {
       summary: 'Submit, and read it later',
@@ -119,7 +119,7 @@ export const listExecutions = {
   summary: 'List executions, the newest first',
   request: { query: listQuerySchema },
   responses: [{ status: 200, description: 'One page.', schema: executionPageSchema }],
-  errors: ['INVALID_CURSOR'],
+  errors: ['INVALID_CURSOR', 'BACKEND_UNAVAILABLE'],
   examples: {
     completed: {
       summary: 'The last that completed, of one workflow',
@@ -136,7 +136,7 @@ export const getExecution = {
   description: 'With `waitMs`, as soon as it has finished or the wait is over.',
   request: { params: executionParamsSchema, query: waitQuerySchema },
   responses: [{ status: 200, description: 'The execution as it is.', schema: executionSchema }],
-  errors: ['EXECUTION_NOT_FOUND'],
+  errors: ['EXECUTION_NOT_FOUND', 'BACKEND_UNAVAILABLE'],
   examples: {
     finished: {
       summary: 'Wait for its end',
@@ -155,7 +155,7 @@ export const cancelExecution = {
     '`cancelRequestedAt` is set at once; the status turns `cancelled` when the steps in flight have settled or were given up.',
   request: { params: executionParamsSchema, query: noQuerySchema, body: cancelBodySchema },
   responses: [{ status: 202, description: 'It will be cancelled.', schema: executionSummarySchema }],
-  errors: ['EXECUTION_NOT_FOUND', 'EXECUTION_FINISHED'],
+  errors: ['EXECUTION_NOT_FOUND', 'EXECUTION_FINISHED', 'BACKEND_UNAVAILABLE'],
   examples: {
     withReason: {
       summary: 'Cancel, and say why',
@@ -188,7 +188,14 @@ export const retryExecution = {
       headers: { Location: location },
     },
   ],
-  errors: ['EXECUTION_NOT_FOUND', 'EXECUTION_NOT_RETRYABLE', 'QUEUE_FULL', 'STORE_FULL', 'SHUTTING_DOWN'],
+  errors: [
+    'EXECUTION_NOT_FOUND',
+    'EXECUTION_NOT_RETRYABLE',
+    'QUEUE_FULL',
+    'STORE_FULL',
+    'BACKEND_UNAVAILABLE',
+    'SHUTTING_DOWN',
+  ],
   examples: {
     again: {
       summary: 'Run it again',

@@ -1,4 +1,4 @@
-import type { AbortCode, MissingPeerError, ValidationError } from '#core';
+import type { AbortCode, BackendUnavailableError, MissingPeerError, ValidationError } from '#core';
 import type { AgentPoolErrorCode } from '#agent-pool';
 import type { DispatchErrorCode } from '#dispatch';
 import { HTTP_SERVER_PROBLEMS, type HttpServerErrorCode } from '#http';
@@ -44,6 +44,11 @@ export const PROBLEMS = {
   DOCS_UNAVAILABLE: { status: 501, title: 'The pages of the documentation are not installed' },
   QUEUE_FULL: { status: 503, title: 'The queue is full', retryAfterMs: RETRY_WHEN_FULL_MS },
   STORE_FULL: { status: 503, title: 'The store is full', retryAfterMs: RETRY_WHEN_FULL_MS },
+  BACKEND_UNAVAILABLE: {
+    status: 503,
+    title: 'What keeps queue and state does not answer',
+    retryAfterMs: RETRY_WHEN_FULL_MS,
+  },
   TOO_MANY_STREAMS: {
     status: 503,
     title: 'Too many event streams are open',
@@ -64,6 +69,7 @@ export function kindOf(code: ProblemCode): ProblemKind {
 }
 
 type ServiceErrorCode =
+  | BackendUnavailableError['code']
   | AbortCode
   | AgentPoolErrorCode
   | AuthErrorCode
@@ -94,8 +100,10 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   STEP_OUTPUT_INVALID: 'INTERNAL_ERROR',
   EXECUTION_TIMEOUT: 'INTERNAL_ERROR',
   EXECUTION_CANCELLED: 'INTERNAL_ERROR',
+  POISONED: 'INTERNAL_ERROR',
   AGENT_ERROR: 'INTERNAL_ERROR',
 
+  BACKEND_UNAVAILABLE: 'BACKEND_UNAVAILABLE',
   QUEUE_FULL: 'QUEUE_FULL',
   QUEUE_CLOSED: 'SHUTTING_DOWN',
   JOB_NOT_FOUND: 'INTERNAL_ERROR',

@@ -79,6 +79,13 @@ export class ExecutionJournal {
     this.noteEvent(event);
   }
 
+  /** What a worker that lets go leaves behind; no event belongs to it. */
+  noteLeaving(state: ExecutionState): void {
+    this.#fields.state = Object.freeze(state) as unknown as JsonValue;
+    this.#state = state;
+    this.#dirty = true;
+  }
+
   /** Resolves when all that was noted so far is committed. @throws what `StateStore.commit` throws. */
   flush(): Promise<void> {
     if (this.#writing === undefined && !this.#dirty) return Promise.resolve();

@@ -13,8 +13,11 @@ import { isStateError } from './is-state-error.js';
 /** How many expired executions one sweep forgets at most; the next finish goes on. */
 const EVICTION_BATCH = 100;
 
-/** How long a sweep by age may be late while executions finish. */
-const AGE_CHECK_INTERVAL_MS = 1_000;
+/**
+ * How long a sweep by age may be late while executions finish; on a durable store, where asking is a round trip, one by
+ * count too.
+ */
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Keeps finished executions within the bounds of `dispatch.retention`. */
 @Injectable()
@@ -36,6 +39,7 @@ export class ExecutionRetention {
   /** The same at the end of this turn of the event loop, once for all that finish in it. */
   sweepSoon(): void {
     if (this.#sweepingSoon) return;
+    if (this.state.durable && this.clock.now() - this.#ageCheckedAt < CHECK_INTERVAL_MS) return;
     this.#sweepingSoon = true;
     atEndOfTurn(this);
   }
@@ -70,37 +74,45 @@ export class ExecutionRetention {
     const { maxAgeMs, maxCount } = this.options.retention;
     const surplus = (await this.state.count(FINISHED_INDEX)) - maxCount;
     const now = this.clock.now();
-    const isAgeDue = now - this.#ageCheckedAt >= AGE_CHECK_INTERVAL_MS;
+    const isAgeDue = now - this.#ageCheckedAt >= CHECK_INTERVAL_MS;
     if (surplus <= 0 && !isAgeDue) return;
     if (isAgeDue) this.#ageCheckedAt = now;
     const limit = isAgeDue ? EVICTION_BATCH : Math.min(surplus, EVICTION_BATCH);
     const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit });
     const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
-    for (const { member } of expired) await this.#forget(member);
+    await this.#forget(expired.map(({ member }) => member));
     if (surplus > limit) this.#sweepAgain = true;
   }
 
-  async #forget(executionId: string): Promise<void> {
-    const stored = await this.executions.findSummary(executionId);
-    if (stored === undefined || !isFinished(stored.state.status)) return;
+  async #forget(executionIds: readonly string[]): Promise<void> {
+    const found = await Promise.all(executionIds.map((id) => this.executions.findSummary(id)));
+    const finished = found.filter((stored) => stored !== undefined && isFinished(stored.state.status));
+    if (finished.length === 0) return;
     try {
-      await this.state.commit(forgetting(stored));
+      await this.state.commit(forgetting(finished as StoredSummary[]));
     } catch (error) {
       if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
+      // One of them is being retried at this moment: by themselves the others go all the same.
+      if (executionIds.length > 1) for (const id of executionIds) await this.#forget([id]);
     }
   }
 }
 
-function forgetting({ facts, state }: StoredSummary): Commit {
-  const { executionId, idempotencyKey } = facts;
-  const nextRun = runKey(executionId, state.run + 1);
-  const records = [executionKey(executionId), nextRun];
-  for (let run = 2; run <= state.run; run++) records.push(runKey(executionId, run));
-  if (idempotencyKey !== null) records.push(idempotencyRecordKey(idempotencyKey));
-  return {
+/** One commit for all of them. */
+function forgetting(finished: readonly StoredSummary[]): Commit {
+  const puts: NonNullable<Commit['puts']>[number][] = [];
+  const records: string[] = [];
+  const logs: string[] = [];
+  for (const { facts, state } of finished) {
+    const { executionId, idempotencyKey } = facts;
+    const nextRun = runKey(executionId, state.run + 1);
     // Takes the place of the next run, so that an execution that is being retried at this moment is not forgotten.
-    puts: [{ key: nextRun, fields: {}, ifAbsent: true }],
-    deletes: { records, logs: [executionKey(executionId)] },
-    index: leaveIndexes(facts, state.status),
-  };
+    puts.push({ key: nextRun, fields: {}, ifAbsent: true });
+    records.push(executionKey(executionId), nextRun);
+    for (let run = 2; run <= state.run; run++) records.push(runKey(executionId, run));
+    if (idempotencyKey !== null) records.push(idempotencyRecordKey(idempotencyKey));
+    logs.push(executionKey(executionId));
+  }
+  const index = finished.flatMap(({ facts, state }) => leaveIndexes(facts, state.status));
+  return { puts, deletes: { records, logs }, index };
 }

@@ -48,6 +48,10 @@ export type StoredSummary = Pick<StoredExecution, 'facts' | 'state' | 'cancel'>;
 export interface ClaimedExecution {
   stored: StoredExecution;
   journal: ExecutionJournal;
+  /** The number that every commit of this worker carries. */
+  claim: number;
+  /** How many workers in a row had claimed it and were lost: died, or could not write down how far they came. */
+  lostWorkers: number;
 }
 
 const SUMMARY = ['facts', 'state', 'cancel'];
@@ -72,7 +76,7 @@ export class ExecutionStore {
     fingerprint: string | null,
   ): Promise<IdempotencyRecord | undefined> {
     const { executionId, submittedAt, idempotencyKey } = facts;
-    const state = newState(submittedAt, 1);
+    const state = newState(submittedAt, 1, 0);
     const queued = queuedEvent(facts, state);
     const record = {
       key: executionKey(executionId),
@@ -176,14 +180,9 @@ export class ExecutionStore {
    * @returns undefined when it has finished or is gone.
    */
   async claim(executionId: string): Promise<ClaimedExecution | undefined> {
-    const key = executionKey(executionId);
-    const claim = await this.state.claim(key);
-    const fields = await this.state.get(key);
-    if (fields?.facts === undefined) {
-      // A claim without a record would stay for good.
-      await this.state.commit({ deletes: { records: [key] } });
-      return undefined;
-    }
+    const claimed = await this.state.claimRecord(executionKey(executionId));
+    if (claimed?.fields.facts === undefined) return undefined;
+    const { claim, fields } = claimed;
     const stored = fromFields(fields);
     const { facts, state } = stored;
     if (isFinished(state.status)) return undefined;
@@ -191,6 +190,8 @@ export class ExecutionStore {
     return {
       stored,
       journal: new ExecutionJournal({ store: this.state, events, clock, facts, state, claim }),
+      claim,
+      lostWorkers: claim - 1 - state.endedClaim,
     };
   }
 
@@ -214,7 +215,7 @@ export class ExecutionStore {
    */
   async restart({ facts, state, steps }: StoredExecution): Promise<ExecutionState> {
     const { executionId } = facts;
-    const next = newState(this.clock.timestamp(), state.run + 1);
+    const next = newState(this.clock.timestamp(), state.run + 1, state.endedClaim);
     const fields: Record<string, unknown> = { state: next, cancel: null };
     for (const [stepId, { status }] of Object.entries(steps)) {
       if (status !== 'completed') fields[stepField(stepId)] = PENDING_STEP;
@@ -249,10 +250,11 @@ export class ExecutionStore {
   }
 }
 
-function newState(queuedAt: string, run: number): ExecutionState {
+function newState(queuedAt: string, run: number, endedClaim: number): ExecutionState {
   return Object.freeze({
     status: 'pending',
     run,
+    endedClaim,
     queuedAt,
     strategy: null,
     startedAt: null,

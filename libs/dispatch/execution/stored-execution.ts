@@ -33,6 +33,11 @@ export interface ExecutionState {
   status: ExecutionStatus;
   /** 1 at first, one more with every `retry`. */
   run: number;
+  /**
+   * The latest claim whose worker is known to have let go: it ended the execution, or handed it back. Claims between
+   * this one and that of a worker belong to workers that were lost, whatever they had begun. 0 at first.
+   */
+  endedClaim: number;
   /** When this run was queued. */
   queuedAt: string;
   strategy: Strategy | null;

@@ -1,3 +1,4 @@
+import type { CompiledStep } from '../document/compiled-workflow.js';
 import type { ExecutionJournal } from '../execution/execution-journal.js';
 import type { StepRecord } from '../execution/execution.js';
 import type { ExecutionFacts } from '../execution/stored-execution.js';
@@ -15,4 +16,6 @@ export interface RunContext {
   readonly scope: ExpressionScope;
   /** The latest record of each step that was ever begun, by an earlier worker too. */
   readonly steps: Record<string, StepRecord>;
+  /** Whether a worker that was lost may have begun the step without leaving a record of it. */
+  mayHaveBegun(step: CompiledStep): boolean;
 }

@@ -46,6 +46,11 @@ export class RunProgress {
     if (step.onError === 'fail') this.#failure ??= { stepId: step.id, error };
   }
 
+  /** Whether all that it depends on has ended, and it has not. */
+  isReady({ index, dependsOn }: CompiledStep): boolean {
+    return this.#settled[index] !== true && dependsOn.every((before) => this.#settled[before] === true);
+  }
+
   /** Takes over what an earlier run recorded. Call it in topological order. */
   restore(step: CompiledStep, record: StepRecord | undefined): void {
     if (record === undefined) return;

@@ -14,6 +14,8 @@ export const MAX_PROGRESS_MESSAGE_LENGTH = 1_000;
 /** The record of one step while its attempts go on; every change is noted in the journal. */
 export class StepAttempts {
   #record: StepRecord;
+  /** Attempts that may have begun beside those on record; they are counted with the next one. */
+  #unrecorded: number;
   #startedAtMs: number | undefined;
   #progressCount = 0;
   /** The attempt under way, 1-based; undefined between two, and when the step has ended. */
@@ -24,13 +26,15 @@ export class StepAttempts {
     private readonly run: RunContext,
     private readonly clock: Clock,
   ) {
-    // A step that an earlier worker had begun goes on counting: its effects may have happened already.
+    // A step that an earlier worker had begun goes on counting: its effects may have happened already. The start of an
+    // attempt is not waited for, so one that may have begun without a record counts too.
+    this.#unrecorded = run.mayHaveBegun(step) ? 1 : 0;
     this.#record = { ...PENDING_STEP, attempts: run.steps[step.id]?.attempts ?? 0 };
   }
 
   /** Attempts begun, by earlier workers too. */
   get count(): number {
-    return this.#record.attempts;
+    return this.#record.attempts + this.#unrecorded;
   }
 
   /** @returns the attempt's number, 1-based. */
@@ -38,7 +42,8 @@ export class StepAttempts {
     const { executionId, workflowId, stepId, capability } = this.#subject();
     this.#startedAtMs = this.clock.monotonic();
     this.#progressCount = 0;
-    const attempt = this.#record.attempts + 1;
+    const attempt = this.count + 1;
+    this.#unrecorded = 0;
     this.#current = attempt;
     this.#record = {
       status: 'running',

@@ -40,6 +40,8 @@ export class WorkflowRun implements RunContext {
   readonly steps: Record<string, StepRecord>;
   readonly #options: WorkflowRunOptions;
   readonly #progress: RunProgress;
+  /** Steps that were ready when workers were lost; see {@link mayHaveBegun}. */
+  #suspects: ReadonlySet<CompiledStep> | undefined;
 
   constructor(options: WorkflowRunOptions) {
     const { stored, journal } = options.claimed;
@@ -69,6 +71,8 @@ export class WorkflowRun implements RunContext {
     const { workflow, concurrency } = this.#options;
     const progress = this.#progress;
     for (const step of workflow.steps) progress.restore(step, this.steps[step.id]);
+    if (this.#options.claimed.lostWorkers > 0)
+      this.#suspects = new Set(workflow.steps.filter((step) => progress.isReady(step)));
     try {
       if (progress.failure !== undefined) return stepFailure(progress.failure);
       journal.flushSoon();
@@ -89,6 +93,10 @@ export class WorkflowRun implements RunContext {
         return { kind: 'failed', error: toErrorRecord(error, error.code) };
       throw error;
     }
+  }
+
+  mayHaveBegun(step: CompiledStep): boolean {
+    return this.#suspects?.has(step) === true && this.steps[step.id] === undefined;
   }
 
   #runStep(step: CompiledStep): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type ErrorRecord,
   type Timer,
 } from '#core';
+import type { DispatchErrorCode } from '../dispatch.errors.js';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import type { CompiledWorkflow } from '../document/compiled-workflow.js';
@@ -36,17 +37,21 @@ export class WorkflowRunner {
   /**
    * Steps that an earlier run completed are not run again. An execution that is finished or gone is left alone.
    *
+   * @param recoveries how often its job was found without the worker that had it.
    * @param control its signal aborts with `cancel` (the execution ends `cancelled`), `shutdown` or `lost-lease` (it stays
    *   `running`, for another worker); the run itself aborts it when the execution times out, or fails.
    * @throws the signal's reason after a shutdown or a lost lease; {StateError} when the store refuses a commit.
    */
-  async run(executionId: string, control: RunControl): Promise<void> {
+  async run(executionId: string, control: RunControl, recoveries = 0): Promise<void> {
     const pause = turnOver();
     if (pause !== undefined) await pause;
     const claimed = await this.executions.claim(executionId);
     if (claimed === undefined) return;
     const { stored } = claimed;
     if (stored.cancel !== null) return this.#finish(claimed, cancelled(stored.cancel));
+    // Both: a job counts the workers that died while it waited for its turn, a claim those that only lost the store.
+    const deaths = Math.min(recoveries, claimed.lostWorkers);
+    if (deaths >= this.options.maxRecoveries) return this.#finish(claimed, poisoned(deaths));
     const workflow =
       this.compiler.known(stored.definition.workflow) ?? (await this.#restore(stored, control.signal));
     if ('kind' in workflow) return this.#conclude(claimed, workflow);
@@ -132,21 +137,28 @@ export class WorkflowRunner {
     });
   }
 
-  #finish({ stored, journal }: ClaimedExecution, ending: Ending): Promise<void> {
+  #finish(claimed: ClaimedExecution, ending: Ending): Promise<void> {
+    const { stored, journal, claim } = claimed;
     const { facts, state } = stored;
     const finishedAt = this.clock.timestamp();
     const end = executionEnd(facts, state, ending, finishedAt);
-    if (ending.kind !== 'completed') cancelBegun({ stored, journal }, end, finishedAt);
+    if (ending.kind !== 'completed') cancelBegun(claimed, end, finishedAt);
     const { status, output, error } = end.change;
-    journal.noteState({ ...state, status, output, error, finishedAt }, end.event);
+    journal.noteState({ ...state, status, output, error, finishedAt, endedClaim: claim }, end.event);
     return journal.flush();
   }
 }
 
 /** @throws the reason, always. */
-async function leaveToOthers({ journal }: ClaimedExecution, reason: AbortedError): Promise<never> {
+async function leaveToOthers(
+  { stored, journal, claim }: ClaimedExecution,
+  reason: AbortedError,
+): Promise<never> {
   // What was completed before a shutdown is kept; a successor goes on from there.
-  if (reason.kind === 'shutdown') await journal.flush();
+  if (reason.kind === 'shutdown') {
+    journal.noteLeaving({ ...stored.state, endedClaim: claim });
+    await journal.flush();
+  }
   throw reason;
 }
 
@@ -162,6 +174,12 @@ function cancelBegun({ stored, journal }: ClaimedExecution, end: ExecutionEnd, f
     const data = { executionId, workflowId, stepId, capability, attempt: record.attempts };
     journal.noteStep(stepId, cancelled, { type: 'step.cancelled', data });
   }
+}
+
+function poisoned(deaths: number): Ending {
+  const code: DispatchErrorCode = 'POISONED';
+  const message = `${deaths} workers in a row were lost while they ran it`;
+  return { kind: 'failed', error: { code, message, retryable: false, details: { recoveries: deaths } } };
 }
 
 function cancelled({ reason }: CancelRequest): Ending {

@@ -113,6 +113,13 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
     cause: 'The store has no room for another execution; nothing was accepted.',
     remedy: 'Send it again after `Retry-After`; shorten `dispatch.retention` if it stays so.',
   },
+  BACKEND_UNAVAILABLE: {
+    cause:
+      'Redis, which keeps queue and state, cannot be reached, did not answer in time, or takes no writes now. A submit may ' +
+      'have been accepted all the same.',
+    remedy:
+      'Send it again after `Retry-After`, with the same `Idempotency-Key`. docs/disaster-recovery.md is for operators.',
+  },
   TOO_MANY_STREAMS: {
     cause: 'As many streams of events are open as `events.maxStreams` allows.',
     remedy: 'Try again later, close streams that nobody reads, or raise the limit.',

@@ -111,6 +111,14 @@ export const RECORDED: Readonly<Record<string, ErrorFacts & Required<Pick<ErrorF
     cause: 'The execution was cancelled; the message gives the reason.',
     remedy: '`POST /v1/executions/{id}/retry` goes on from where it was.',
   },
+  POISONED: {
+    retryable: 'no',
+    cause:
+      '`dispatch.maxRecoveries` workers in a row were lost while they ran the execution, so it is taken for what ended them.',
+    remedy:
+      'See why they ended (memory, `process.exit`, a blocked event loop longer than `dispatch.lockDurationMs`); a retry of ' +
+      'the execution goes on from where it was.',
+  },
   CANCELLED: {
     retryable: 'no',
     cause: 'The step was in flight when its execution was cancelled, or failed in another step.',
