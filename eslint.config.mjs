@@ -12,6 +12,7 @@ const floors = [
   ['agent-pool', 'telemetry', 'metrics', 'shutdown'],
   ['agents', 'agent-network', 'coordination'],
   ['dispatch'],
+  ['schedules'],
   ['orchestra'],
   ['testing'],
 ];

@@ -43,6 +43,7 @@ const EVENTS: { [T in OrchestraEventType]: OrchestraEventMap[T] } = {
   'step.skipped': { ...step, reason: 'when' },
   'step.cancelled': { ...step, attempt: 1 },
   'step.progress': { ...step, attempt: 1, progress: 1, total: null, message: null },
+  'queue.repaired': { ...execution, status: 'pending' },
   'agent.started': { ...agent, durationMs: 1 },
   'agent.failed': { ...agent, reason: 'create', error, retryInMs: 100 },
   'agent.quarantined': { ...agent, error, retryInMs: 60_000 },
@@ -69,6 +70,11 @@ const EVENTS: { [T in OrchestraEventType]: OrchestraEventMap[T] } = {
   },
   'pool.draining': { capability: 'files', busy: 1, waiting: 0 },
   'pool.resumed': { capability: 'files', waiting: 2 },
+  'schedule.created': { scheduleId: 's-1', workflowId: 'w', nextAt: '2026-01-01T09:00:00.000Z' },
+  'schedule.deleted': { scheduleId: 's-1', reason: 'requested' },
+  'schedule.fired': { ...execution, scheduleId: 's-1', at: '2026-01-01T09:00:00.000Z', lateMs: 2 },
+  'schedule.skipped': { scheduleId: 's-1', at: '2026-01-01T09:00:00.000Z', reason: 'refused', error },
+  'schedule.repaired': { scheduleId: 's-1', nextAt: '2026-01-01T09:00:00.000Z' },
 };
 
 const meta = { id: 'e-1.1.4', time: '2026-01-01T00:00:00.000Z' };
@@ -100,6 +106,7 @@ describe('toCloudEvent', () => {
     ['agent.stopped', 'a-1'],
     ['pool.available', 'files'],
     ['pool.scaled', 'files'],
+    ['schedule.fired', 's-1'],
   ] as const)('names what %s is about', (type, subject) => {
     expect(toCloudEvent(type, EVENTS[type], meta).subject).toBe(subject);
   });

@@ -8,12 +8,12 @@ export interface CloudEvent<T extends OrchestraEventType = OrchestraEventType> {
   /** Who says so, a URI-reference. */
   source: string;
   type: T;
-  /** The execution, `<executionId>/<stepId>` of a step, the agent, or the capability of a pool. */
+  /** The execution, `<executionId>/<stepId>` of a step, the agent, the capability of a pool, or the schedule. */
   subject: string;
   /** RFC 3339. */
   time: string;
   datacontenttype: 'application/json';
-  /** An extension: of which run of its execution. Absent from the events of agents and pools. */
+  /** An extension: of which run of its execution. Absent from the events of agents, pools and schedules. */
   run?: number;
   data: OrchestraEventMap[T];
 }
@@ -42,6 +42,7 @@ export function toCloudEvent<T extends OrchestraEventType>(
 }
 
 function subjectOf(data: OrchestraEventMap[OrchestraEventType]): string {
+  if ('scheduleId' in data) return data.scheduleId;
   if (!('executionId' in data)) return 'agentId' in data ? data.agentId : data.capability;
   return 'stepId' in data ? `${data.executionId}/${data.stepId}` : data.executionId;
 }

@@ -19,6 +19,10 @@ interface PoolEvent {
   capability: string;
 }
 
+interface ScheduleEvent {
+  scheduleId: string;
+}
+
 /** `failures`: its agents fail too often, its breaker opened. `no-agents`: none of them can be made. */
 export type UnavailableReason = 'failures' | 'no-agents';
 
@@ -63,6 +67,12 @@ export interface OrchestraEventMap {
     total: number | null;
     message: string | null;
   };
+
+  /**
+   * An execution that was not finished had no job, for whoever accepted it died or lost its backend before it added one;
+   * now it has. `status`: how far it had come.
+   */
+  'queue.repaired': ExecutionEvent & { status: 'pending' | 'running' };
 
   'agent.started': AgentEvent & { durationMs: number };
   /**
@@ -113,6 +123,23 @@ export interface OrchestraEventMap {
   'pool.draining': PoolEvent & { busy: number; waiting: number };
   /** Leases are granted again, to those who waited first. */
   'pool.resumed': PoolEvent & { waiting: number };
+
+  'schedule.created': ScheduleEvent & { workflowId: string; nextAt: string };
+  /** `finished`: it was of a single time, which has come. */
+  'schedule.deleted': ScheduleEvent & { reason: 'requested' | 'finished' };
+  /** What it is for was submitted. `at`: when it was due; `lateMs`: how much later it was. */
+  'schedule.fired': ScheduleEvent & ExecutionEvent & { at: string; lateMs: number };
+  /**
+   * Nothing was submitted, and it goes on with its next time. `missed`: it is too late, and those times that passed
+   * meanwhile are skipped with it; `refused`: the submit was, for `error`.
+   */
+  'schedule.skipped': ScheduleEvent & {
+    at: string;
+    reason: 'missed' | 'refused';
+    error: ErrorRecord | null;
+  };
+  /** The job of its next time was missing, and was added. */
+  'schedule.repaired': ScheduleEvent & { nextAt: string };
 }
 
 export type OrchestraEventType = keyof OrchestraEventMap;
@@ -132,6 +159,7 @@ const TYPES: Record<OrchestraEventType, true> = {
   'step.skipped': true,
   'step.cancelled': true,
   'step.progress': true,
+  'queue.repaired': true,
   'agent.started': true,
   'agent.failed': true,
   'agent.quarantined': true,
@@ -142,6 +170,11 @@ const TYPES: Record<OrchestraEventType, true> = {
   'pool.scaled': true,
   'pool.draining': true,
   'pool.resumed': true,
+  'schedule.created': true,
+  'schedule.deleted': true,
+  'schedule.fired': true,
+  'schedule.skipped': true,
+  'schedule.repaired': true,
 };
 
 /** The name of every event, for those who are asked for one from outside. */

@@ -23,6 +23,8 @@ const pool = {
   usableAgents: z.int().min(0),
 };
 
+const schedule = { scheduleId: z.string() };
+
 const finished = {
   ...execution,
   durationMs: durationMs.describe('From the (latest) start to the end; 0 if it never started.'),
@@ -96,6 +98,9 @@ const DATA = {
       message: z.string().nullable(),
     })
     .describe('`step.progress`: what an agent reported of its task.'),
+  'queue.repaired': z
+    .object({ ...execution, status: z.enum(['pending', 'running']).describe('How far it had come.') })
+    .describe('`queue.repaired`: an execution that is not finished had no job, and has one now.'),
   'agent.started': z.object({ ...agent, durationMs }).describe('`agent.started`.'),
   'agent.failed': z
     .object({
@@ -163,6 +168,36 @@ const DATA = {
   'pool.resumed': z
     .object({ capability: z.string(), waiting: z.int().min(0).describe('Leases that waited.') })
     .describe('`pool.resumed`: leases are granted again.'),
+  'schedule.created': z
+    .object({ ...schedule, workflowId: z.string(), nextAt: z.iso.datetime() })
+    .describe('`schedule.created`.'),
+  'schedule.deleted': z
+    .object({
+      ...schedule,
+      reason: z
+        .enum(['requested', 'finished'])
+        .describe('Somebody asked for it, or its single time has come.'),
+    })
+    .describe('`schedule.deleted`: it fires no more.'),
+  'schedule.fired': z
+    .object({
+      ...schedule,
+      ...execution,
+      at: z.iso.datetime().describe('When it was due.'),
+      lateMs: durationMs.describe('How much later it was.'),
+    })
+    .describe('`schedule.fired`: its execution was submitted.'),
+  'schedule.skipped': z
+    .object({
+      ...schedule,
+      at: z.iso.datetime().describe('When it was due.'),
+      reason: z.enum(['missed', 'refused']).describe('It is too late, or the submit was refused.'),
+      error: errorRecordSchema.nullable().describe('Why it was refused.'),
+    })
+    .describe('`schedule.skipped`: nothing was submitted, and it goes on with its next time.'),
+  'schedule.repaired': z
+    .object({ ...schedule, nextAt: z.iso.datetime() })
+    .describe('`schedule.repaired`: the job of its next time was missing, and was added.'),
 } as const satisfies DataSchemas;
 
 interface DescribedEvent extends Omit<CloudEvent, 'data'> {
@@ -180,7 +215,7 @@ export const cloudEventSchema = answers<DescribedEvent>()(
       subject: z
         .string()
         .describe(
-          'The execution, `<executionId>/<stepId>` of a step, the agent, or the capability of a pool.',
+          'The execution, `<executionId>/<stepId>` of a step, the agent, the capability of a pool, or the schedule.',
         ),
       time: z.iso.datetime(),
       datacontenttype: z.literal('application/json'),
@@ -189,7 +224,7 @@ export const cloudEventSchema = answers<DescribedEvent>()(
         .min(1)
         .optional()
         .describe(
-          'Of which run of its execution: 1, and one more with every retry. No part of the events of agents and pools.',
+          'Of which run of its execution: 1, and one more with every retry. No part of the events of agents, pools and schedules.',
         ),
       data: z
         .union([...new Set<(typeof DATA)[OrchestraEventType]>(Object.values(DATA))])
