@@ -43,18 +43,25 @@ export function waitingOptions(options: RedisOptions): ClientOptions {
   };
 }
 
-/** Ends a connection at once, answers or not; what is under way is refused. Idempotent. */
-export function endClient(client: Redis): void {
-  client.disconnect();
-  // Without it the socket would wait seconds for the goodbye of a server that is frozen or cut off.
-  client.stream?.destroy();
-}
-
 /** A client that was not connected yet. Without a listener its connection errors would end the process. */
 export function makeClient(options: ClientOptions, onError: (error: Error) => void): Redis {
   const client = new Redis(options);
   client.on('error', onError);
   return client;
+}
+
+/**
+ * Ends a connection at once, whatever state it is in: commands that wait for an answer fail, and nothing of it is left,
+ * not even when the server is frozen.
+ */
+export function hangUp(client: Redis): void {
+  if (client.status !== 'end') {
+    // Between two attempts `disconnect` would leave the waiting commands waiting for ever: an attempt can be ended.
+    if (client.status === 'reconnecting') client.connect().catch(() => undefined);
+    client.disconnect();
+  }
+  // A client that never connected has none, whatever its type says.
+  (client.stream as Redis['stream'] | undefined)?.destroy();
 }
 
 function retryStrategy(times: number): number {

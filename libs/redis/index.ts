@@ -1,5 +1,5 @@
 export { toBackendError } from './backend-error.js';
-export { commandOptions, makeClient, waitingOptions } from './connect.js';
+export { commandOptions, hangUp, makeClient, waitingOptions } from './connect.js';
 export { openRedis } from './open-redis.js';
 export { addressOf, keyTag } from './redis-address.js';
 export { RedisChannels, type ChannelListener, type RedisChannelsOptions } from './redis-channels.js';

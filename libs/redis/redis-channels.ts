@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { JitteredLoop, type Clock } from '#core';
-import { makeClient, waitingOptions } from './connect.js';
+import { hangUp, makeClient, waitingOptions } from './connect.js';
 import type { RedisOptions } from './redis.options.js';
 
 /** What is told of a channel. Undefined after the connection was lost: whatever was published meanwhile is unknown. */
@@ -55,7 +55,7 @@ export class RedisChannels {
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
-    this.#client?.disconnect();
+    if (this.#client !== undefined) hangUp(this.#client);
     await this.#liveness?.stop();
   }
 

@@ -1,21 +1,25 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
-import { defineModuleOptions } from '#core';
-import { memoryStateOptionsSchema, type MemoryStateOptions } from './memory/memory-state-options.js';
+import { Clock, ClockModule, defineModuleOptions, loadPeer } from '#core';
+import { memoryStateOptionsSchema } from './memory/memory-state-options.js';
 import { MemoryStateStore } from './memory/memory-state-store.js';
 import { StateStore } from './ports/state-store.js';
+import { redisStateOptionsSchema } from './redis/redis-state-options.js';
 
-const stateModuleOptionsSchema = memoryStateOptionsSchema.extend({
-  driver: z
-    .literal('memory')
-    .describe('Where state lives. `memory`: on the heap of this process, gone with it.'),
-});
+const stateModuleOptionsSchema = z.discriminatedUnion('driver', [
+  memoryStateOptionsSchema.extend({
+    driver: z
+      .literal('memory')
+      .describe('Where state lives. `memory`: on the heap of this process, gone with it.'),
+  }),
+  redisStateOptionsSchema.extend({
+    driver: z
+      .literal('bullmq')
+      .describe('`bullmq`: on a Redis server, beside the queue of this driver, shared by many instances.'),
+  }),
+]);
 
 export type StateModuleOptions = z.input<typeof stateModuleOptionsSchema>;
-
-const DRIVERS: Record<StateModuleOptions['driver'], (limits: MemoryStateOptions) => StateStore> = {
-  memory: (limits) => new MemoryStateStore(limits),
-};
 
 const STATE_OPTIONS = Symbol('nest-orchestra.state.options');
 
@@ -23,10 +27,12 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   'State',
   stateModuleOptionsSchema,
   STATE_OPTIONS,
+  [ClockModule],
 );
 
 /**
- * Provides the `StateStore` of the application, globally.
+ * Provides the `StateStore` of the application, globally. The driver `bullmq` needs `ioredis`, and a server that answers:
+ * without either the application does not start.
  *
  * The store closes in `onApplicationShutdown`, the last phase: what drains before it can still write.
  */
@@ -35,8 +41,8 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
     optionsProvider,
     {
       provide: StateStore,
-      inject: [STATE_OPTIONS],
-      useFactory: ({ driver, ...limits }: StateModuleOptions): StateStore => DRIVERS[driver](limits),
+      inject: [STATE_OPTIONS, Clock],
+      useFactory: openStore,
     },
   ],
   exports: [StateStore],
@@ -52,4 +58,19 @@ export class StateModule extends ConfigurableModuleClass implements OnApplicatio
   async onApplicationShutdown(): Promise<void> {
     await this.#store.close();
   }
+}
+
+async function openStore(
+  options: z.output<typeof stateModuleOptionsSchema>,
+  clock: Clock,
+): Promise<StateStore> {
+  if (options.driver === 'memory') {
+    const { maxLogLength, maxListLength, maxNames } = options;
+    return new MemoryStateStore({ maxLogLength, maxListLength, maxNames });
+  }
+  const { openRedisStateStore } = await loadPeer(
+    'ioredis',
+    () => import('./redis/open-redis-state-store.js'),
+  );
+  return openRedisStateStore(options, clock);
 }
