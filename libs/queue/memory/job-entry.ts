@@ -1,6 +1,6 @@
 import type { ErrorRecord, JsonValue, RetryPolicy } from '#core';
 import type { JobRecord, JobState } from '../ports/job.js';
-import type { JobRun } from './job-run.js';
+import type { MemoryRun } from './memory-run.js';
 
 export interface JobEntryInit {
   id: string;
@@ -30,7 +30,7 @@ export class JobEntry {
   result: JsonValue = null;
   error: ErrorRecord | null = null;
   /** While active: the handler's call under way. */
-  run: JobRun | undefined = undefined;
+  run: MemoryRun | undefined = undefined;
 
   /** Place among the waiting of its priority; kept while active, so that a job handed back finds its place again. */
   order = 0;

@@ -1,8 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import type { Page } from '#core';
 import type { JobRecord, JobState } from '../ports/job.js';
-import { CursorCodec, type Position } from './cursor.js';
+import { CursorCodec } from '../jobs/cursor.js';
 import { toJobRecord, type JobEntry } from './job-entry.js';
 import type { JobTable } from './job-table.js';
+
+/** Where a page ended: the index of the state in the list asked for, and the sort key of the last job. */
+const positionSchema = z.tuple([z.int(), z.number(), z.number()]);
+type Position = z.output<typeof positionSchema>;
 
 type SortKey = readonly [number, number];
 
@@ -18,7 +24,7 @@ const SORT_KEYS: Record<JobState, (entry: JobEntry) => SortKey> = {
 /** Pages through the jobs of a table. A page costs O(jobs before and in it), delayed ones O(n log n). */
 export class JobListing {
   readonly #table: JobTable;
-  readonly #cursors = new CursorCodec();
+  readonly #cursors = new CursorCodec(positionSchema, randomBytes(32));
 
   constructor(table: JobTable) {
     this.#table = table;

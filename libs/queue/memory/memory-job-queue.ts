@@ -7,11 +7,11 @@ import { JobQueue, type ConsumeOptions, type Consumer, type JobHandler } from '.
 import type { queueOptionsSchema } from '../ports/queue-driver.js';
 import { QueueError } from '../ports/queue.errors.js';
 import { toJobRecord, type JobEntry, type JobEntryInit } from './job-entry.js';
-import { snapshotOf } from './job-json.js';
+import { snapshotOf } from '../jobs/job-json.js';
 import { JobListing } from './job-listing.js';
 import { JobTable } from './job-table.js';
 import { MemoryConsumer } from './memory-consumer.js';
-import { UsualOptions } from './usual-options.js';
+import { UsualOptions } from '../jobs/usual-options.js';
 
 /**
  * Handlers that end without ever waiting keep the event loop from turning, and with it every socket and timer of the

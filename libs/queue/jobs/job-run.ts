@@ -1,11 +1,7 @@
 import { AbortedError } from '#core';
-import type { JobEntry } from './job-entry.js';
 
 /** One call of a handler. */
 export class JobRun {
-  readonly entry: JobEntry;
-  /** The consumer whose handler it is. */
-  readonly owner: object;
   /** The handler's own; the job hears nothing of it. Too late when the handler has ended. */
   readonly abort = (reason: AbortedError): void => this.#controller?.abort(reason);
   readonly signal: AbortSignal;
@@ -13,9 +9,7 @@ export class JobRun {
   #cancelled: AbortedError | undefined;
   #interrupted = false;
 
-  constructor(entry: JobEntry, owner: object, controller: AbortController) {
-    this.entry = entry;
-    this.owner = owner;
+  constructor(controller: AbortController) {
     this.signal = controller.signal;
     this.#controller = controller;
   }

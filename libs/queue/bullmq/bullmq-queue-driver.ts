@@ -1,0 +1,123 @@
+import { Queue } from 'bullmq';
+import { idSchema, parseOptions, untilAborted, type Clock } from '#core';
+import { RedisChannels, redisOptionsSchema, type RedisOptionsInput } from '#redis';
+import type { JobQueue } from '../ports/job-queue.js';
+import { QueueDriver, queueOptionsSchema, type QueueOptions } from '../ports/queue-driver.js';
+import { QueueError } from '../ports/queue.errors.js';
+import { BackendErrorLog } from './backend-error-log.js';
+import { BullConnection } from './bull-connection.js';
+import { BullJobQueue } from './bull-job-queue.js';
+import { bullQueueName } from './bull-names.js';
+import type { LockOptions } from './bull-worker.js';
+
+export interface BullmqQueueDriverOptions extends LockOptions {
+  clock: Clock;
+  redis: RedisOptionsInput;
+}
+
+/**
+ * Queues of BullMQ on Redis: jobs outlive the process, and any instance may handle them. A job whose process died is
+ * started anew, with a recovery counted, within `lockDurationMs` and two `stalledIntervalMs`.
+ *
+ * Connections of an instance: one for all commands, one more while it listens for cancels, and two for each consumer.
+ */
+export class BullmqQueueDriver extends QueueDriver {
+  readonly durable = true;
+  readonly #clock: Clock;
+  readonly #locks: LockOptions;
+  readonly #connection: BullConnection;
+  readonly #channels: RedisChannels;
+  readonly #registered: ReadonlyMap<string, Queue>;
+  readonly #made: Queue[] = [];
+  readonly #queues = new Map<string, BullJobQueue<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Connects.
+   * @throws {BackendUnavailableError} after `connectTimeoutMs` at the latest, naming host and port; {ValidationError}.
+   */
+  static async open({ clock, redis, ...locks }: BullmqQueueDriverOptions): Promise<BullmqQueueDriver> {
+    const options = parseOptions(redisOptionsSchema, redis, 'redis options');
+    const connection = await BullConnection.open(options, new BackendErrorLog(clock));
+    return new BullmqQueueDriver(clock, connection, locks, []);
+  }
+
+  /** @param registered queues that somebody else made on this connection, and closes. */
+  constructor(
+    clock: Clock,
+    connection: BullConnection,
+    { lockDurationMs, stalledIntervalMs }: LockOptions,
+    registered: readonly Queue[],
+  ) {
+    super();
+    this.#clock = clock;
+    this.#locks = { lockDurationMs, stalledIntervalMs };
+    this.#connection = connection;
+    this.#registered = new Map(registered.map((queue) => [queue.name, queue]));
+    this.#channels = new RedisChannels({
+      clock,
+      redis: connection.redis,
+      onError: connection.errors.log,
+    });
+  }
+
+  queue<T>(name: string, options: QueueOptions = {}): JobQueue<T> {
+    this.#assertOpen();
+    const checkedName = parseOptions(idSchema, name, 'queue name');
+    const checkedOptions = parseOptions(queueOptionsSchema, options, `options of queue "${name}"`);
+    let queue = this.#queues.get(checkedName);
+    if (queue === undefined) {
+      queue = new BullJobQueue({
+        clock: this.#clock,
+        connection: this.#connection,
+        channels: this.#channels,
+        locks: this.#locks,
+        name: checkedName,
+        queue: this.#bullQueue(bullQueueName(checkedName)),
+        options: checkedOptions,
+        assertOpen: () => this.#assertOpen(),
+      });
+      this.#queues.set(checkedName, queue);
+    }
+    // Whoever asks for a queue by name knows what its jobs carry; a name has no type.
+    return queue as JobQueue<T>;
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#assertOpen();
+    const { client } = this.#connection;
+    await untilAborted(
+      this.#connection.run(() => client.ping()),
+      signal,
+    );
+    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.assertFit(signal)));
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
+    this.#queues.clear();
+    this.#connection.errors.close();
+    await Promise.all(this.#made.map((queue) => queue.close()));
+    await this.#channels.close();
+    this.#connection.close();
+  }
+
+  #bullQueue(name: string): Queue {
+    const registered = this.#registered.get(name);
+    const queue = registered ?? new Queue(name, this.#connection.queueOptions());
+    // Without a listener its errors would be printed; those of its connection are told there.
+    queue.on('error', () => undefined);
+    if (registered === undefined) this.#made.push(queue);
+    return queue;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new QueueError('QUEUE_CLOSED', 'the queue driver is closed');
+  }
+}
