@@ -14,13 +14,14 @@ import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { metricsController } from './metrics/metrics.controllers.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
 
 /** The microservice: the house of `OrchestraModule` and one folder a surface. */
 @Module({})
 export class AppModule {
   /** @param more controllers of surfaces that are configured. */
   static forRoot(config: ServiceConfig, info: ServiceInfo, more: readonly Type[] = []): DynamicModule {
-    const { driver, dispatch, pools, shutdown, auth, events } = config;
+    const { driver, dispatch, schedules, pools, shutdown, auth, events } = config;
     return {
       module: AppModule,
       imports: [
@@ -31,6 +32,7 @@ export class AppModule {
           driver,
           pools,
           dispatch: { ...dispatch, gracePeriodMs: shutdown.gracePeriodMs },
+          schedules,
           metrics: { controller: metricsController(auth) },
         }),
         EventStreamsModule.forRoot(events),
@@ -38,7 +40,14 @@ export class AppModule {
         OpenApiModule.forRoot({ info, secured: auth !== undefined }),
         DocsModule,
       ],
-      controllers: [ExecutionsController, AgentsController, PoolsController, InfoController, ...more],
+      controllers: [
+        ExecutionsController,
+        SchedulesController,
+        AgentsController,
+        PoolsController,
+        InfoController,
+        ...more,
+      ],
       providers: [{ provide: SERVICE_INFO, useValue: info }],
     };
   }

@@ -5,6 +5,7 @@ import { DispatchModule } from '#dispatch';
 import { HttpClient, HttpClientModule } from '#http';
 import type { MetricsModuleOptions } from '#metrics';
 import { QueueModule } from '#queue';
+import { SchedulesModule } from '#schedules';
 import { StateModule } from '#state';
 import { OrchestraMetricsModule } from './orchestra-metrics.module.js';
 import {
@@ -29,7 +30,7 @@ export type OrchestraModuleAsyncOptions = ConfigurableModuleAsyncOptions<Orchest
   OrchestraModuleExtras;
 
 /**
- * All of the house in one import: queue, state, pools, dispatch and metrics, set up to fit each other.
+ * All of the house in one import: queue, state, pools, dispatch, schedules and metrics, set up to fit each other.
  *
  * Its providers are there for the whole application, and every `@Agent()` is one of its pools. An application may have
  * several: then each is for the modules that import it, and for nobody else; the application refuses to start when a
@@ -73,7 +74,11 @@ function compose(options: DynamicModule, { metrics = {}, clock }: OrchestraModul
     ...from((resolved) => resolved.dispatch),
     imports: [...base, queue, state, pools],
   });
-  const parts = [scope, queue, state, client, pools, dispatch];
+  const schedules = SchedulesModule.forRootAsync({
+    ...from((resolved) => resolved.schedules),
+    imports: [...base, queue, state, dispatch],
+  });
+  const parts = [scope, queue, state, client, pools, dispatch, schedules];
   return {
     module: OrchestraModule,
     imports: metrics === false ? parts : [...parts, loadMetrics(metrics, parts)],

@@ -4,6 +4,7 @@ import { poolDefinitionSchema, type PoolDefinition } from '#agent-pool';
 import { defineModuleOptions, isPlainObject } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpClientOptionsSchema } from '#http';
+import { schedulesOptionsSchema } from '#schedules';
 import { delegate } from './delegate.js';
 import { poolConfigSchema, type PoolConfig, type PoolConfigInput } from './pool-config.js';
 
@@ -31,6 +32,7 @@ const poolSchema = z
 export const orchestraOptionsSchema = z.strictObject({
   driver: driverSchema,
   dispatch: dispatchOptionsSchema.prefault({}),
+  schedules: schedulesOptionsSchema.prefault({}),
   pools: z
     .array(poolSchema)
     .max(MAX_POOLS)

@@ -3,6 +3,7 @@ import { delayMsSchema } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpServerOptionsSchema } from '#http';
 import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
+import { schedulesOptionsSchema } from '#schedules';
 import { authOptionsSchema } from '../auth/auth.options.js';
 import { patternsOptionsSchema } from '../patterns/patterns.options.js';
 import { eventStreamOptionsSchema } from '../events/event-stream.options.js';
@@ -30,6 +31,7 @@ export const configSchema = z.strictObject({
   http: httpServerOptionsSchema.prefault({}),
   microservice: patternsOptionsSchema.optional(),
   dispatch: dispatchOptionsSchema.omit({ gracePeriodMs: true }).prefault({}),
+  schedules: schedulesOptionsSchema.prefault({}),
   pools: z.array(poolConfigSchema).max(MAX_POOLS).default([]),
   auth: authOptionsSchema.optional(),
   events: eventStreamOptionsSchema.prefault({}),

@@ -2,12 +2,13 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { Clock, ManualClock } from '#core';
 import { WorkflowDispatcher, type DrainReport } from '#dispatch';
 import type { HttpDrain } from '#http';
+import { WorkflowSchedules } from '#schedules';
 import { Readiness } from './readiness.js';
 import { ServiceShutdown } from './service-shutdown.js';
 
 const DRAINED: DrainReport = { durationMs: 12.4, remaining: 0, abandoned: 0, lost: false };
 
-const STAGES = ['readiness', 'httpDrain', 'drain', 'close'] as const;
+const STAGES = ['readiness', 'httpDrain', 'schedules', 'drain', 'close'] as const;
 
 describe('ServiceShutdown', () => {
   let clock: ManualClock;
@@ -28,6 +29,7 @@ describe('ServiceShutdown', () => {
     const providers = new Map<unknown, unknown>([
       [Clock, clock],
       [Readiness, { draining: () => act('readiness') }],
+      [WorkflowSchedules, { stop: async () => act('schedules') }],
       [
         WorkflowDispatcher,
         {
@@ -86,6 +88,7 @@ describe('ServiceShutdown', () => {
     expect(done).toEqual([
       ['readiness', 0],
       ['httpDrain', 1_500],
+      ['schedules', 1_500],
       ['drain', 1_500],
       ['close', 1_500],
       ['exit 0', 1_500],

@@ -2,6 +2,7 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { Clock } from '#core';
 import { WorkflowDispatcher } from '#dispatch';
 import type { HttpDrain } from '#http';
+import { WorkflowSchedules } from '#schedules';
 import type { PatternServer } from '../patterns/pattern-server.js';
 import { Readiness } from './readiness.js';
 import { SAME_SIGNAL_MS } from './same-signal.js';
@@ -22,7 +23,7 @@ export interface ServiceShutdownOptions {
 const CLOSE_DEADLINE_MS = 10_000;
 
 /**
- * Ends the service in order: readiness off, `drainDelayMs`, executions, then everything else. A stage that fails does not
+ * Ends the service in order: readiness off, `drainDelayMs`, schedules, executions, then everything else. A stage that fails does not
  * keep the others from their turn. The exit code is 0 only if nothing accepted was lost and nothing failed. A second
  * signal ends the process at once with code 1.
  */
@@ -72,6 +73,8 @@ export class ServiceShutdown {
     await this.#clock.sleep(drainDelayMs, { ref: true });
     await this.#stage(() => httpDrain.begin());
     await this.#stage(() => patternServer?.drain());
+    // What is due from now on is for others, or for the next start.
+    await this.#stage(() => app.get(WorkflowSchedules).stop());
     await this.#stage(() => this.#drain());
     await this.#stage(() => this.#close());
     exit(this.#code);

@@ -5,6 +5,7 @@ import type { ProblemCode } from '../problems/problems.js';
 /** The parts of the service, in the order in which the document shows them. */
 export const TAGS = {
   executions: 'Runs of workflows: submit, read, list, cancel, run again.',
+  schedules: 'Runs at times to come: once, or again and again.',
   events: 'What happens, as it happens.',
   agents: 'Agents and their pools, as they are at the moment.',
   health: 'Probes for load balancers and orchestrators, and what they found in detail.',

@@ -3,6 +3,7 @@ import type { AgentPoolErrorCode } from '#agent-pool';
 import type { DispatchErrorCode } from '#dispatch';
 import { HTTP_SERVER_PROBLEMS, type HttpServerErrorCode } from '#http';
 import type { QueueErrorCode } from '#queue';
+import type { SchedulesErrorCode } from '#schedules';
 import type { StateErrorCode } from '#state';
 import type { AuthErrorCode } from '../auth/auth.errors.js';
 import type { DocsUnavailableError } from '../docs/docs.errors.js';
@@ -33,10 +34,13 @@ export const PROBLEMS = {
   UNAUTHENTICATED: { status: 401, title: 'An API key is needed' },
   FORBIDDEN: { status: 403, title: 'The API key does not allow this' },
   EXECUTION_NOT_FOUND: { status: 404, title: 'There is no such execution' },
+  SCHEDULE_NOT_FOUND: { status: 404, title: 'There is no such schedule' },
   CAPABILITY_UNKNOWN: { status: 404, title: 'There is no pool of this capability' },
   NOT_ACCEPTABLE: { status: 406, title: 'The client does not accept an event stream' },
   EXECUTION_FINISHED: { status: 409, title: 'The execution has finished' },
   EXECUTION_NOT_RETRYABLE: { status: 409, title: 'The execution cannot run again' },
+  SCHEDULE_EXISTS: { status: 409, title: 'There is a schedule of this id' },
+  SCHEDULES_FULL: { status: 409, title: 'There are as many schedules as there may be' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key stands for another request' },
   CLIENT_CLOSED_REQUEST: { status: 499, title: 'The client went away' },
   DEADLINE_EXCEEDED: { status: 504, title: 'The caller waits no longer' },
@@ -81,6 +85,7 @@ type ServiceErrorCode =
   | PatternErrorCode
   | MissingPeerError['code']
   | QueueErrorCode
+  | SchedulesErrorCode
   | StateErrorCode
   | ValidationError['code'];
 
@@ -118,6 +123,10 @@ const PROBLEM_OF: Record<ServiceErrorCode, ProblemCode> = {
   LIST_FULL: 'INTERNAL_ERROR',
   STORE_FULL: 'STORE_FULL',
   STATE_CLOSED: 'SHUTTING_DOWN',
+
+  SCHEDULE_NOT_FOUND: 'SCHEDULE_NOT_FOUND',
+  SCHEDULE_EXISTS: 'SCHEDULE_EXISTS',
+  SCHEDULES_FULL: 'SCHEDULES_FULL',
 
   CAPABILITY_UNKNOWN: 'CAPABILITY_UNKNOWN',
   CAPABILITY_DUPLICATE: 'INTERNAL_ERROR',

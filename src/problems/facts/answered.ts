@@ -37,6 +37,12 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
       'There is no such execution: there never was, or it finished longer ago than `dispatch.retention` keeps.',
     remedy: 'Check the id; raise the retention if results are fetched later.',
   },
+  SCHEDULE_NOT_FOUND: {
+    cause:
+      'There is no such schedule: there never was, it was deleted, or its only time has come and its execution is the record. ' +
+      'With the memory driver a restart forgets them all.',
+    remedy: 'Check the id; `GET /v1/schedules` lists those that there are.',
+  },
   CAPABILITY_UNKNOWN: {
     cause: 'No pool has this capability.',
     remedy: '`GET /v1/pools` lists those that there are.',
@@ -67,6 +73,14 @@ export const ANSWERED: Readonly<Record<ProblemCode, ErrorFacts>> = {
   EXECUTION_NOT_RETRYABLE: {
     cause: 'Only an execution that failed, timed out or was cancelled can run again.',
     remedy: 'Wait for its end, or submit the workflow anew.',
+  },
+  SCHEDULE_EXISTS: {
+    cause: 'The id is that of another schedule.',
+    remedy: 'Read the one that there is, delete it first, or take another id.',
+  },
+  SCHEDULES_FULL: {
+    cause: 'There are `schedules.maxSchedules` already.',
+    remedy: 'Delete those that nobody needs, or raise the limit.',
   },
   PAYLOAD_TOO_LARGE: {
     cause:
