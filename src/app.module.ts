@@ -16,12 +16,18 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 
+/** Parts of the service that are loaded only where they are configured. */
+export interface ConfiguredParts {
+  controllers?: readonly Type[];
+  modules?: readonly Type[];
+}
+
 /** The microservice: the house of `OrchestraModule` and one folder a surface. */
 @Module({})
 export class AppModule {
-  /** @param more controllers of surfaces that are configured. */
-  static forRoot(config: ServiceConfig, info: ServiceInfo, more: readonly Type[] = []): DynamicModule {
-    const { driver, dispatch, schedules, pools, shutdown, auth, events } = config;
+  /** @param more what there is because the configuration asks for it. */
+  static forRoot(config: ServiceConfig, info: ServiceInfo, more: ConfiguredParts = {}): DynamicModule {
+    const { driver, redis, dispatch, schedules, pools, shutdown, auth, events } = config;
     return {
       module: AppModule,
       imports: [
@@ -30,6 +36,7 @@ export class AppModule {
         AuthModule.forRoot(auth),
         OrchestraModule.forRoot({
           driver,
+          redis,
           pools,
           dispatch: { ...dispatch, gracePeriodMs: shutdown.gracePeriodMs },
           schedules,
@@ -39,6 +46,7 @@ export class AppModule {
         HealthModule,
         OpenApiModule.forRoot({ info, secured: auth !== undefined }),
         DocsModule,
+        ...(more.modules ?? []),
       ],
       controllers: [
         ExecutionsController,
@@ -46,7 +54,7 @@ export class AppModule {
         AgentsController,
         PoolsController,
         InfoController,
-        ...more,
+        ...(more.controllers ?? []),
       ],
       providers: [{ provide: SERVICE_INFO, useValue: info }],
     };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { addressOf } from '#redis/plain';
 import type { ServiceConfig } from './config/config.schema.js';
 import type { ServiceInfo } from './info/service-info.js';
 
@@ -18,6 +19,7 @@ export function describeStart({ url, patternsUrl, config, file, info }: StartDes
   const { pools, driver } = config;
   const lines = [
     `${info.name} ${info.version} listens on ${url} (driver ${driver}, config ${file ?? 'none: defaults'})`,
+    ...(driver === 'bullmq' ? [`keeps queue and state in Redis at ${addressOf(config.redis)}`] : []),
     `its API, with examples: ${url}/docs`,
     ...(patternsUrl === null ? [] : [`message patterns on ${patternsUrl}`]),
     pools.length === 0 ? 'no pools: name some in the configuration' : 'pools:',
@@ -32,7 +34,7 @@ export function describeStart({ url, patternsUrl, config, file, info }: StartDes
       `  curl -s -X POST '${url}/v1/executions?waitMs=30000' -H 'content-type: application/json' --data @${EXAMPLE}`,
     );
   }
-  if (process.env.NODE_ENV === 'production') {
+  if (process.env.NODE_ENV === 'production' && driver === 'memory') {
     lines.push(`WARNING: the ${driver} driver keeps nothing: accepted work is lost in a crash`);
   }
   return `${lines.join('\n')}\n`;

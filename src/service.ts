@@ -9,6 +9,7 @@ import { limitAbandonedTasks } from './lifecycle/abandonment-limit.js';
 import { Readiness } from './lifecycle/readiness.js';
 import { ServiceLogger } from './lifecycle/service-logger.js';
 import { ServiceShutdown } from './lifecycle/service-shutdown.js';
+import { loadMaintenance } from './maintenance/load-maintenance.js';
 import { loadPatterns } from './patterns/load-patterns.js';
 
 export interface RunningService {
@@ -32,7 +33,10 @@ export async function startService(
   const { http, microservice, shutdown, logLevel } = config;
   const patterns = microservice === undefined ? undefined : await loadPatterns(microservice);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, info, patterns === undefined ? [] : [patterns.controller]),
+    AppModule.forRoot(config, info, {
+      controllers: patterns === undefined ? [] : [patterns.controller],
+      modules: config.driver === 'memory' ? [] : [await loadMaintenance()],
+    }),
     await createFastifyAdapter(http),
     {
       logger: new ServiceLogger(logLevel),

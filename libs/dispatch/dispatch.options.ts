@@ -49,6 +49,22 @@ export const dispatchOptionsSchema = z.strictObject({
   gracePeriodMs: delayMsSchema
     .default(30_000)
     .describe('How long a drain waits for executions before it aborts them.'),
+  lockDurationMs: z
+    .int()
+    .min(1_000)
+    .max(3_600_000)
+    .default(10_000)
+    .describe(
+      'How long a worker that says nothing keeps its executions: one whose event loop is blocked for longer loses them. On driver `bullmq`.',
+    ),
+  stalledIntervalMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .default(4_000)
+    .describe(
+      'How often executions whose worker was lost are looked for; they begin again within lockDurationMs + 2 × this. On driver `bullmq`.',
+    ),
   maxRecoveries: z
     .int()
     .min(1)

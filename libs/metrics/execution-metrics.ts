@@ -87,6 +87,18 @@ export class ExecutionMetrics implements OnApplicationShutdown {
       help: 'Changes of the number of agents, by capability and reason; one with two reasons counts for each.',
       labels: ['capability', 'reason'],
     });
+    const recoveries = metrics.counter({
+      name: 'orchestra_executions_recovered_total',
+      help: 'Executions that an earlier worker had begun and this process went on with.',
+    });
+    const poisoned = metrics.counter({
+      name: 'orchestra_executions_poisoned_total',
+      help: 'Executions failed because they were lost with a worker too often; each deserves a look.',
+    });
+    const repaired = metrics.counter({
+      name: 'orchestra_queue_repairs_total',
+      help: 'Executions that were not finished and had no job, and were given one.',
+    });
 
     for (const status of FINAL_STATUSES) finished.inc({ status }, 0);
     for (const status of STEP_STATUSES) steps.inc({ status }, 0);
@@ -105,10 +117,15 @@ export class ExecutionMetrics implements OnApplicationShutdown {
     this.#unsubscribe = [
       events.on('execution.queued', () => submittedTally.inc()),
       events.on('execution.started', ({ waitedMs, recovered }) => {
-        if (!recovered) startLatencyTally.observe(waitedMs / 1_000);
+        if (recovered) recoveries.inc();
+        else startLatencyTally.observe(waitedMs / 1_000);
       }),
       events.on('execution.completed', (data) => end('completed', data)),
-      events.on('execution.failed', (data) => end('failed', data)),
+      events.on('execution.failed', (data) => {
+        end('failed', data);
+        if (data.error.code === 'POISONED') poisoned.inc();
+      }),
+      events.on('queue.repaired', () => repaired.inc()),
       events.on('execution.cancelled', (data) => end('cancelled', data)),
       events.on('execution.timed_out', (data) => end('timed_out', data)),
       events.on('step.completed', ({ capability, durationMs }: OrchestraEventMap['step.completed']) => {

@@ -3,6 +3,7 @@ import { delayMsSchema } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpServerOptionsSchema } from '#http';
 import { MAX_POOLS, driverSchema, poolConfigSchema } from '#orchestra';
+import { redisOptionsSchema } from '#redis/plain';
 import { schedulesOptionsSchema } from '#schedules';
 import { authOptionsSchema } from '../auth/auth.options.js';
 import { patternsOptionsSchema } from '../patterns/patterns.options.js';
@@ -28,6 +29,7 @@ const shutdownSchema = z.strictObject({
 /** The configuration of the service: one key a part of the house. What concerns more than one, `crossCheck` looks at. */
 export const configSchema = z.strictObject({
   driver: driverSchema,
+  redis: redisOptionsSchema.prefault({}),
   http: httpServerOptionsSchema.prefault({}),
   microservice: patternsOptionsSchema.optional(),
   dispatch: dispatchOptionsSchema.omit({ gracePeriodMs: true }).prefault({}),

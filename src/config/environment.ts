@@ -13,6 +13,7 @@ const VARIABLES: readonly [path: string, variable: string][] = [
   ['http.port', 'PORT'],
   ['http.host', 'HOST'],
   ['driver', 'ORCHESTRA_DRIVER'],
+  ['redis.url', 'REDIS_URL'],
   ['logLevel', 'LOG_LEVEL'],
   ['auth.apiKeys', 'ORCHESTRA_API_KEYS'],
 ];
@@ -27,7 +28,7 @@ export function nameVariable({ path, message }: Problem, env: Environment): Prob
 }
 
 /**
- * `PORT`, `HOST`, `ORCHESTRA_DRIVER`, `LOG_LEVEL` and `ORCHESTRA_API_KEYS`: `id:sha256:scope+scope`, comma-separated.
+ * `PORT`, `HOST`, `ORCHESTRA_DRIVER`, `REDIS_URL`, `LOG_LEVEL` and `ORCHESTRA_API_KEYS`: `id:sha256:scope+scope`, comma-separated.
  * An empty variable counts as unset.
  */
 export function readEnvironment(env: Environment): EnvironmentOverrides {
@@ -41,6 +42,7 @@ export function readEnvironment(env: Environment): EnvironmentOverrides {
   if (env.HOST) http.host = env.HOST;
   if (Object.keys(http).length > 0) values.http = http;
   if (env.ORCHESTRA_DRIVER) values.driver = env.ORCHESTRA_DRIVER;
+  if (env.REDIS_URL) values.redis = { url: env.REDIS_URL };
   if (env.LOG_LEVEL) values.logLevel = env.LOG_LEVEL;
   if (env.ORCHESTRA_API_KEYS) values.auth = { apiKeys: readApiKeys(env.ORCHESTRA_API_KEYS, problems) };
   return { values, problems };

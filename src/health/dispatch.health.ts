@@ -3,6 +3,9 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { AgentPool } from '#agent-pool';
 import { WorkflowDispatcher } from '#dispatch';
 
+/** Longest wait for the queue to be counted. */
+const STATUS_TIMEOUT_MS = 1_000;
+
 @Injectable()
 export class DispatchHealth {
   constructor(
@@ -12,8 +15,12 @@ export class DispatchHealth {
   ) {}
 
   async check(): Promise<HealthIndicatorResult> {
-    const { accepting, running, waiting } = await this.dispatcher.status();
-    const tasksAbandoned = this.pool.abandonedTasks;
-    return this.indicators.check('dispatch').up({ accepting, running, waiting, tasksAbandoned });
+    return this.indicators
+      .check('dispatch')
+      .attempt(async () => {
+        const { accepting, running, waiting } = await this.dispatcher.status();
+        return { accepting, running, waiting, tasksAbandoned: this.pool.abandonedTasks };
+      })
+      .withTimeout(STATUS_TIMEOUT_MS);
   }
 }

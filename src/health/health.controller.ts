@@ -2,10 +2,10 @@ import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../auth/scope.decorators.js';
 import { Operation } from '../openapi/operation.js';
+import { BackendHealth } from './backend.health.js';
 import { DispatchHealth } from './dispatch.health.js';
 import { getDetailedHealth, getHealth, getLiveness, getReadiness, getStartup } from './health.operations.js';
 import { PoolsHealth } from './pools.health.js';
-import { QueueHealth } from './queue.health.js';
 import { ReadinessHealth } from './readiness.health.js';
 
 /** Health for machines: `live` depends on nothing, `ready` on what accepting work needs, `detailed` shows it all. */
@@ -15,7 +15,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly readiness: ReadinessHealth,
-    private readonly queue: QueueHealth,
+    private readonly backends: BackendHealth,
     private readonly pools: PoolsHealth,
     private readonly dispatch: DispatchHealth,
   ) {}
@@ -35,14 +35,15 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** Whether work should be sent here: not while starting, draining, without the queue's backend or a pool's quorum. */
+  /** Whether work should be sent here: not while starting, draining, without the backends of queue and state, or a pool's quorum. */
   @Get('ready')
   @Operation(getReadiness)
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
     return this.health.check([
       () => this.readiness.check(),
-      () => this.queue.check(),
+      () => this.backends.checkQueue(),
+      () => this.backends.checkState(),
       () => this.pools.checkQuorum(),
     ]);
   }
@@ -64,7 +65,8 @@ export class HealthController {
   detailed(): Promise<HealthCheckResult> {
     return this.health.check([
       () => this.readiness.check(),
-      () => this.queue.check(),
+      () => this.backends.checkQueue(),
+      () => this.backends.checkState(),
       () => this.dispatch.check(),
       () => this.pools.check(),
     ]);

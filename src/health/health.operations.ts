@@ -34,6 +34,7 @@ function healthy(details: HealthCheckResult['details']): HealthCheckResult {
 const EVERYTHING = healthy({
   service: { status: 'up', state: 'ready' },
   queue: { status: 'up', durable: false },
+  state: { status: 'up', durable: false },
   dispatch: { status: 'up', accepting: true, running: 0, waiting: 0, tasksAbandoned: 0 },
   pools: { status: 'up', details: {} },
 });
@@ -60,7 +61,7 @@ export const getReadiness = {
   tag: 'health',
   summary: 'Whether work should be sent here',
   description:
-    'Not while starting or draining, without the backend of the queue, or while a pool lacks the usable agents that its ' +
+    'Not while starting or draining, without the backends of queue and state, without a consumer that can take work, or while a pool lacks the usable agents that its ' +
     '`readyWhen` asks for: `error.pools.details` names it.',
   responses: [FIT, UNFIT],
   examples: {
@@ -71,6 +72,7 @@ export const getReadiness = {
         body: healthy({
           service: { status: 'up', state: 'ready' },
           queue: { status: 'up', durable: false },
+          state: { status: 'up', durable: false },
           pools: { status: 'up' },
         }),
       },

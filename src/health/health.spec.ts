@@ -4,10 +4,11 @@ import { AgentPool, type AgentState, type PoolHealth, type PoolSnapshot, type Po
 import { untilAborted } from '#core';
 import type { DispatcherStatus, WorkflowDispatcher } from '#dispatch';
 import type { QueueDriver } from '#queue';
+import type { StateStore } from '#state';
 import { Readiness } from '../lifecycle/readiness.js';
+import { BackendHealth } from './backend.health.js';
 import { DispatchHealth } from './dispatch.health.js';
 import { PoolsHealth } from './pools.health.js';
-import { QueueHealth } from './queue.health.js';
 import { ReadinessHealth } from './readiness.health.js';
 
 /** All that the indicators read of a pool. */
@@ -56,22 +57,26 @@ describe('the health of', () => {
     indicators = module.get(HealthIndicatorService, { strict: false });
   });
 
-  describe('the queue', () => {
-    const healthOf = (ping: QueueDriver['ping'], durable = false) =>
-      new QueueHealth(indicators, { ping, durable } as QueueDriver).check();
+  describe.each(['queue', 'state'] as const)('the %s', (name) => {
+    const healthOf = async (ping: QueueDriver['ping'], durable = false) => {
+      const other = { ping: () => Promise.resolve(), durable: !durable };
+      const [queue, state] = name === 'queue' ? [{ ping, durable }, other] : [other, { ping, durable }];
+      const backends = new BackendHealth(indicators, queue as QueueDriver, state as StateStore);
+      return name === 'queue' ? backends.checkQueue() : backends.checkState();
+    };
 
     it.each([true, false])(
       'is up when its backend answers, and says whether it keeps jobs: %s',
       async (durable) => {
         await expect(healthOf(() => Promise.resolve(), durable)).resolves.toMatchObject({
-          queue: { status: 'up', durable },
+          [name]: { status: 'up', durable },
         });
       },
     );
 
     it('is down when its backend fails', async () => {
       const health = await healthOf(() => Promise.reject(new Error('connection refused')));
-      expect(health.queue?.status).toBe('down');
+      expect(health[name]?.status).toBe('down');
     });
 
     it.each([
@@ -91,7 +96,7 @@ describe('the health of', () => {
       expect(settled).not.toHaveBeenCalled();
       expect(signal.aborted).toBe(false);
       second.abort(new DOMException('too slow', 'TimeoutError'));
-      expect((await health).queue?.status).toBe('down');
+      expect((await health)[name]?.status).toBe('down');
       expect(signal.aborted).toBe(true);
       timeout.mockRestore();
     });
@@ -158,7 +163,7 @@ describe('the health of', () => {
       makeSnapshot('a', 'healthy', { abandoned: 1 }),
       makeSnapshot('b', 'critical', { abandoned: 4 }),
     );
-    await expect(new DispatchHealth(indicators, dispatcher, pool).check()).resolves.toEqual({
+    await expect(new DispatchHealth(indicators, dispatcher, pool).check()).resolves.toMatchObject({
       dispatch: { status: 'up', ...status, tasksAbandoned: 5 },
     });
   });
