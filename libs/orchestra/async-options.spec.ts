@@ -62,7 +62,12 @@ interface Registration {
 }
 
 const registrations: Record<string, Registration> = {
-  QueueModule: { module: QueueModule, good: memory, bad: { driver: 'disk', more: 1 }, provides: QueueDriver },
+  QueueModule: {
+    module: QueueModule,
+    good: memory,
+    bad: { driver: 'bullmq', lockDurationMs: 0, more: 1 },
+    provides: QueueDriver,
+  },
   StateModule: { module: StateModule, good: memory, bad: { driver: 'disk', more: 1 }, provides: StateStore },
   HttpClientModule: {
     module: HttpClientModule,

@@ -22,4 +22,5 @@ export {
 export { QueueDriver, queueOptionsSchema, type QueueOptions } from './ports/queue-driver.js';
 export { QueueError, type QueueErrorCode } from './ports/queue.errors.js';
 export { MemoryQueueDriver } from './memory/memory-queue-driver.js';
-export { QueueModule, type QueueModuleOptions } from './queue.module.js';
+export { QueueModule, type QueueModuleExtras } from './queue.module.js';
+export { queueModuleOptionsSchema, type QueueModuleOptions } from './queue.options.js';

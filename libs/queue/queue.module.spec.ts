@@ -1,7 +1,8 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { QueueDriver } from './ports/queue-driver.js';
-import { QueueModule, type QueueModuleOptions } from './queue.module.js';
+import { QueueModule } from './queue.module.js';
+import type { QueueModuleOptions } from './queue.options.js';
 
 describe('QueueModule', () => {
   it('provides one driver to every module, by its token', async () => {

@@ -1,6 +1,6 @@
 import { WaitingError, type Job } from 'bullmq';
 import { z } from 'zod';
-import { AbortedError, untilAborted, type Clock, type JsonValue } from '#core';
+import { type AbortedError, untilAborted, type Clock, type JsonValue } from '#core';
 import type { RedisChannels } from '#redis';
 import { DrainingConsumer } from '../jobs/draining-consumer.js';
 import { attemptError, snapshotOf } from '../jobs/job-json.js';
