@@ -19,8 +19,8 @@ export interface CommitBounds {
  * One commit, as `encodeCommit` puts it: first all that can refuse it is looked at, then all is written. Memory that is
  * full refuses the first write, and none after a write was let through; so it is all or nothing then too.
  *
- * KEYS: the latest epoch, then the keys of the parts in the order of ARGV. ARGV: the claim of the fence, or ''; then each
- * part as a count and its items: puts (bits, count, fields and texts), deletes (keys alone), pushes (count, texts),
+ * KEYS: those of the parts in the order of ARGV. ARGV: the claim of the fence, or '' and no key; then each part as a count
+ * and its items: puts (bits, count, fields and texts), deletes (keys alone), pushes (count, texts),
  * moves in an index (count, score and member each; or minus count, members that leave), appends (count, texts).
  */
 export function commitScript({ maxLogLength, maxListLength }: CommitBounds): Script {
@@ -28,10 +28,10 @@ export function commitScript({ maxLogLength, maxListLength }: CommitBounds): Scr
 local call, tonumber = redis.call, tonumber
 ${HAS_RECORD}
 ${APPEND}
-local k, a = 2, 2
+local k, a = 1, 2
 if ARGV[1] ~= '' then
-  if call('HGET', KEYS[2], '') ~= ARGV[1] then return {'${REFUSED.stale}', '1'} end
-  k = 3
+  if call('HGET', KEYS[1], '') ~= ARGV[1] then return {'${REFUSED.stale}', '1'} end
+  k = 2
 end
 
 local puts, putK, putA = tonumber(ARGV[a]), k, a + 1

@@ -10,7 +10,7 @@ export interface EncodedCommit {
 }
 
 export function encodeCommit(commit: PreparedCommit<string>, names: Keys): EncodedCommit {
-  const keys = [names.epoch];
+  const keys: string[] = [];
   const args: string[] = [];
   if (commit.fence === undefined) {
     args.push('');

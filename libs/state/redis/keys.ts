@@ -3,12 +3,9 @@ import { keyTag, type RedisOptions } from '#redis';
 /** The names of all that the store keeps on a server. All of them are in one slot of a cluster, as scripts need it. */
 export class Keys {
   readonly #tag: string;
-  /** The latest epoch of a log or list. */
-  readonly epoch: string;
 
   constructor(options: Pick<RedisOptions, 'keyPrefix'>) {
     this.#tag = keyTag(options);
-    this.epoch = `${this.#tag}:epoch`;
   }
 
   record(name: string): string {

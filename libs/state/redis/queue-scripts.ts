@@ -16,19 +16,9 @@ end`;
 /**
  * Lua: appends texts of ARGV and drops the oldest.
  *
- * The epoch, in microseconds, is greater than every earlier one: a log that was deleted and begun anew is another, also
- * after the clock was set back. `KEYS[1]` holds the latest.
+ * The epoch is the time of the server, in microseconds: a log that was deleted and begun anew has another.
  */
 export const APPEND = `${READ_HEAD}
-local function nextEpoch()
-  local time = redis.call('TIME')
-  local now = time[1] * 1000000 + time[2]
-  local last = tonumber(redis.call('GET', KEYS[1]) or 0)
-  if now <= last then now = last + 1 end
-  local epoch = string.format('%.0f', now)
-  redis.call('SET', KEYS[1], epoch)
-  return epoch
-end
 -- Lua can hand on some thousand arguments at once; the number is even, so that pairs stay together.
 local function callWith(command, key, first, last)
   local answer
@@ -39,7 +29,10 @@ local function callWith(command, key, first, last)
 end
 -- Answers how many texts there are now.
 local function append(key, first, last)
-  if redis.call('EXISTS', key) == 0 then redis.call('RPUSH', key, nextEpoch() .. ':0') end
+  if redis.call('EXISTS', key) == 0 then
+    local time = redis.call('TIME')
+    redis.call('RPUSH', key, string.format('%.0f:0', time[1] * 1000000 + time[2]))
+  end
   return callWith('RPUSH', key, first, last) - 1
 end
 local function drop(key, count)
