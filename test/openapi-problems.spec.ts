@@ -67,6 +67,12 @@ describe('the OpenAPI document', () => {
     UNSUPPORTED_MEDIA_TYPE: (_operation, request) =>
       send(service, { ...request, body: 'x', headers: { 'content-type': 'text/plain' } }),
     EXECUTION_NOT_FOUND: (operation) => send(service, replaced(operation, 'nowhere')),
+    SCHEDULE_NOT_FOUND: (operation) => send(service, replaced(operation, 'nowhere')),
+    SCHEDULE_EXISTS: async (_operation, request) => {
+      await send(service, request);
+      return send(service, request);
+    },
+    SCHEDULES_FULL: (_operation, request) => withAllSchedules((full) => send(full, request)),
     CAPABILITY_UNKNOWN: (operation) => send(service, replaced(operation, 'nowhere')),
     ROUTE_NOT_FOUND: (operation) => send(service, replaced(operation, 'package.json')),
     INVALID_CURSOR: async (operation, request) =>
@@ -91,7 +97,9 @@ describe('the OpenAPI document', () => {
       return send(service, { ...request, headers, body: { workflow: oneStep('local') } });
     },
     QUEUE_FULL: (operation, request) =>
-      withFullQueue((full, id) => send(full, withId(operation, request, id))),
+      operation.id === 'createSchedule'
+        ? withLargeWorkflows(request)
+        : withFullQueue((full, id) => send(full, withId(operation, request, id))),
     SHUTTING_DOWN: (operation, request) =>
       operation.object.tags.includes('events')
         ? behindTheDrain((ending) => send(ending, request))
@@ -116,6 +124,34 @@ describe('the OpenAPI document', () => {
     );
     await submit(full, sleeping);
     return ask(full, id);
+  }
+
+  /** The only schedule that there may be is there. */
+  async function withAllSchedules(ask: (service: Service) => Promise<Answer>): Promise<Answer> {
+    const full = await startService({ config: { ...CONFIG, schedules: { maxSchedules: 1 } } });
+    await send(full, {
+      method: 'POST',
+      path: '/v1/schedules',
+      body: { everyMs: 3_600_000, workflow: sleeping },
+      headers: {},
+    });
+    return ask(full);
+  }
+
+  /** As many large workflows are sent at once as make some of them wait for too long a line. */
+  async function withLargeWorkflows(request: ApiRequest): Promise<Answer> {
+    const busy = await startService({ config: { ...CONFIG, http: { bodyLimitBytes: 1_000_000 } } });
+    const steps = Array.from({ length: 400 }, (_, n) => ({
+      id: `s${n}`,
+      capability: 'local',
+      input: '{% 1 %}',
+    }));
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        send(busy, { ...request, body: { everyMs: 60_000, workflow: { id: `large-${n}`, steps } } }),
+      ),
+    );
+    return answers.find(({ status }) => status === 503) ?? answers[0]!;
   }
 
   /** The signal has come; what is in flight has two seconds left, and the execution takes longer. */

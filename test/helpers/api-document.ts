@@ -120,7 +120,7 @@ export class ApiDocument {
 
   /** The examples of an operation by name, with the answer that each is paired with. */
   examplesOf({ object }: ApiOperation): { name: string; status: number; value: unknown }[] {
-    return Object.entries<Json>(object.responses).flatMap(([status, { content = {} }]) =>
+    const ofAnswers = Object.entries<Json>(object.responses).flatMap(([status, { content = {} }]) =>
       Object.entries<Json>(content)
         .filter(([mediaType]) => mediaType !== 'application/problem+json')
         .flatMap(([, { examples = {} }]) =>
@@ -131,6 +131,13 @@ export class ApiDocument {
           })),
         ),
     );
+    if (ofAnswers.length > 0) return ofAnswers;
+    // Its only answer has no body: what is left of an example is its request.
+    const [status] = Object.keys(object.responses).filter((each) => each.startsWith('2'));
+    const names = new Set(
+      object.parameters.flatMap(({ examples = {} }: Json) => Object.keys(examples as object)),
+    );
+    return [...names].map((name) => ({ name: String(name), status: Number(status), value: undefined }));
   }
 
   /** The request of an example. @param params what to put into the path in place of the example's own. */
