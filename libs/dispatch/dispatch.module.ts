@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ClockModule, defineModuleOptions } from '#core';
 import { EventsModule } from '#events';
+import { ExecutionArchive } from './archive/execution-archive.js';
 import { dispatchOptionsSchema } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { WorkflowCompiler } from './document/workflow-compiler.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { ExecutionRepair } from './execution-repair.js';
 import { ExecutionWatch } from './execution-watch.js';
+import { ExecutionCopies } from './execution/execution-copies.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { StepRunner } from './runner/step-runner.js';
@@ -25,6 +27,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
   providers: [
     optionsProvider,
     ExecutionStore,
+    ExecutionCopies,
     ExecutionRetention,
     ExecutionQueue,
     ExecutionRepair,
@@ -33,7 +36,8 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
     StepRunner,
     WorkflowRunner,
     WorkflowDispatcher,
+    ExecutionArchive,
   ],
-  exports: [WorkflowDispatcher],
+  exports: [WorkflowDispatcher, ExecutionArchive],
 })
 export class DispatchModule extends ConfigurableModuleClass {}

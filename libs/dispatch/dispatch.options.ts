@@ -12,6 +12,12 @@ const retentionSchema = z.strictObject({
 });
 
 export const dispatchOptionsSchema = z.strictObject({
+  consume: z
+    .boolean()
+    .default(true)
+    .describe(
+      'False: this process takes executions in and answers for them, and leaves it to others to run, repair and forget them. On driver `bullmq`.',
+    ),
   maxConcurrentWorkflows: z
     .int()
     .min(1)

@@ -16,7 +16,8 @@ interface ExecutionJob {
   executionId: string;
 }
 
-const QUEUE_NAME = 'executions';
+/** The name of the queue, for dashboards and the like. */
+export const EXECUTIONS_QUEUE = 'executions';
 
 /** How often a run may fail for a reason that is neither the workflow's nor the backend's, before its execution fails. */
 const RUN_ATTEMPTS = 5;
@@ -43,7 +44,7 @@ export class ExecutionQueue {
     driver: QueueDriver,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
-    this.jobs = driver.queue<ExecutionJob>(QUEUE_NAME, {
+    this.jobs = driver.queue<ExecutionJob>(EXECUTIONS_QUEUE, {
       // The intake keeps the bound, before anything is written: refusing here would come too late.
       maxDepth: Number.MAX_SAFE_INTEGER,
       maxActive: options.maxConcurrentWorkflowsTotal,
@@ -57,8 +58,9 @@ export class ExecutionQueue {
     return this.#consumer;
   }
 
-  /** Begins to run what waits, at most `maxConcurrentWorkflows` at once. */
+  /** Begins to run what waits, at most `maxConcurrentWorkflows` at once; unless that is left to others. */
   start(): void {
+    if (!this.options.consume) return;
     this.#consumer = this.jobs.consume(
       (job, signal, abort) => this.#run(job, new JobControl(signal, abort)),
       {

@@ -1,7 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BackendUnavailableError, Clock } from '#core';
 import { OrchestraEvents } from '#events';
 import { StateStore } from '#state';
+import type { DispatchOptions } from './dispatch.options.js';
+import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { listingIndex } from './execution/execution-indexes.js';
 import { ExecutionStore, type StoredSummary } from './execution/execution-store.js';
@@ -48,10 +50,12 @@ export class ExecutionRepair {
     private readonly state: StateStore,
     private readonly events: OrchestraEvents,
     private readonly clock: Clock,
+    @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {}
 
-  /** Calls while one is under way are that one. Never throws. */
+  /** Calls while one is under way are that one. Never throws. Nothing is looked at where that is left to others. */
   run({ olderThanMs = DEFAULT_AGE_MS }: RepairOptions): Promise<RepairReport> {
+    if (!this.options.consume) return Promise.resolve({ checked: 0, requeued: 0 });
     this.#running ??= this.#run(olderThanMs).finally(() => (this.#running = undefined));
     return this.#running;
   }

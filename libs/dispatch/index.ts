@@ -1,3 +1,10 @@
+export type { ExportOptions, ImportOptions } from './archive/archive.options.js';
+export {
+  ExecutionArchive,
+  type ExportControl,
+  type ImportControl,
+  type ImportReport,
+} from './archive/execution-archive.js';
 export { DispatchError, type DispatchErrorCode } from './dispatch.errors.js';
 export { DispatchModule } from './dispatch.module.js';
 export {
@@ -17,6 +24,7 @@ export {
 export type { DrainReport } from './drain.js';
 export type { WaitOptions } from './execution-watch.js';
 export type { RepairOptions, RepairReport } from './execution-repair.js';
+export { EXECUTIONS_QUEUE } from './execution-queue.js';
 export type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
 export { isFinalEvent, type ExecutionEvent, type ExecutionEventType } from './execution/execution-event.js';
 export {

@@ -1,7 +1,7 @@
 import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { AgentPoolModule, type PoolDefinition } from '#agent-pool';
-import { Clock, ClockModule } from '#core';
-import { DispatchModule } from '#dispatch';
+import { Clock, ClockModule, ValidationError } from '#core';
+import { DispatchModule, EXECUTIONS_QUEUE } from '#dispatch';
 import { HttpClient, HttpClientModule } from '#http';
 import type { MetricsModuleOptions } from '#metrics';
 import { QueueModule } from '#queue';
@@ -11,6 +11,7 @@ import { OrchestraMetricsModule } from './orchestra-metrics.module.js';
 import {
   ORCHESTRA_OPTIONS,
   OrchestraOptionsModule,
+  type OrchestraDriver,
   type OrchestraOptions,
   type OrchestraOptionsInput,
 } from './orchestra.options.js';
@@ -23,10 +24,14 @@ export interface OrchestraModuleExtras {
   metrics?: MetricsModuleOptions | false;
   /** Where time comes from. Default: the system; a test gives a `ManualClock`. */
   clock?: Clock;
+  /** Where queue and state live: `memory`, the default, or `bullmq`. */
+  driver?: OrchestraDriver;
 }
 
 export type OrchestraModuleOptions = OrchestraOptionsInput & OrchestraModuleExtras;
-export type OrchestraModuleAsyncOptions = ConfigurableModuleAsyncOptions<OrchestraOptionsInput> &
+export type OrchestraModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  Omit<OrchestraOptionsInput, 'driver'>
+> &
   OrchestraModuleExtras;
 
 /**
@@ -39,17 +44,20 @@ export type OrchestraModuleAsyncOptions = ConfigurableModuleAsyncOptions<Orchest
 @Module({})
 export class OrchestraModule {
   static forRoot({ metrics, clock, ...options }: OrchestraModuleOptions = {}): DynamicModule {
-    return compose(OrchestraOptionsModule.forRoot(options), { metrics, clock });
+    return compose(OrchestraOptionsModule.forRoot(options), { metrics, clock, driver: options.driver });
   }
 
   /** The options from `useFactory`, or from the method `create` of what `useClass` or `useExisting` names. */
-  static forRootAsync({ metrics, clock, ...options }: OrchestraModuleAsyncOptions): DynamicModule {
-    return compose(OrchestraOptionsModule.forRootAsync(options), { metrics, clock });
+  static forRootAsync({ metrics, clock, driver, ...options }: OrchestraModuleAsyncOptions): DynamicModule {
+    return compose(OrchestraOptionsModule.forRootAsync(options), { metrics, clock, driver });
   }
 }
 
 /** Each part imports the parts it needs: they come before those of another orchestra, which are global too. */
-function compose(options: DynamicModule, { metrics = {}, clock }: OrchestraModuleExtras): DynamicModule {
+function compose(
+  options: DynamicModule,
+  { metrics = {}, clock, driver = 'memory' }: OrchestraModuleExtras,
+): DynamicModule {
   const scope = OrchestraScopeModule.forOne(OrchestraModule);
   const base = [options, scope, clock === undefined ? ClockModule : clockModule(clock)];
   const from = <T>(pick: (options: OrchestraOptions) => T) => ({
@@ -58,8 +66,20 @@ function compose(options: DynamicModule, { metrics = {}, clock }: OrchestraModul
     useFactory: pick,
   });
 
-  const queue = QueueModule.forRootAsync(from(({ driver }) => ({ driver })));
-  const state = StateModule.forRootAsync(from(({ driver }) => ({ driver })));
+  const queue = QueueModule.forRootAsync({
+    // An application that has BullMQ of its own finds the queue there, and so does a dashboard.
+    registered: driver === 'bullmq' ? [EXECUTIONS_QUEUE] : [],
+    ...from((resolved) => {
+      if (resolved.driver !== 'memory' && resolved.driver !== driver) throw namedTooLate();
+      const { lockDurationMs, stalledIntervalMs } = resolved.dispatch;
+      return driver === 'memory'
+        ? { driver }
+        : { driver, redis: resolved.redis, lockDurationMs, stalledIntervalMs };
+    }),
+  });
+  const state = StateModule.forRootAsync(
+    from(({ redis }) => (driver === 'memory' ? { driver } : { driver, redis })),
+  );
   const client = HttpClientModule.forRootAsync(from(({ httpClient }) => httpClient));
   const pools = AgentPoolModule.forRootAsync({
     imports: [...base, client],
@@ -84,6 +104,13 @@ function compose(options: DynamicModule, { metrics = {}, clock }: OrchestraModul
     imports: metrics === false ? parts : [...parts, loadMetrics(metrics, parts)],
     exports: [...parts.map(({ module }) => module), ...(metrics === false ? [] : [OrchestraMetricsModule])],
   };
+}
+
+/** Memory in place of the driver that was meant would lose what is accepted. */
+function namedTooLate(): ValidationError {
+  return new ValidationError('OrchestraModule options', [
+    { path: 'driver', message: 'must stand beside `useFactory`: it decides which modules there are' },
+  ]);
 }
 
 function loadMetrics(options: MetricsModuleOptions, parts: DynamicModule[]): Promise<DynamicModule> {

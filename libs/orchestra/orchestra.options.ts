@@ -5,6 +5,7 @@ import { defineModuleOptions, isPlainObject } from '#core';
 import { dispatchOptionsSchema } from '#dispatch';
 import { httpClientOptionsSchema } from '#http';
 import { schedulesOptionsSchema } from '#schedules';
+import { redisOptionsSchema } from '#redis/plain';
 import { delegate } from './delegate.js';
 import { poolConfigSchema, type PoolConfig, type PoolConfigInput } from './pool-config.js';
 
@@ -13,9 +14,13 @@ export const MAX_POOLS = 200;
 
 /** Where queue and state live. */
 export const driverSchema = z
-  .enum(['memory'])
+  .enum(['memory', 'bullmq'])
   .default('memory')
-  .describe('`memory`: on the heap of this process; what was accepted is gone with it.');
+  .describe(
+    '`memory`: on the heap of this process; what was accepted is gone with it. `bullmq`: in Redis, shared by all ' +
+      'instances; what was accepted outlives them.',
+  );
+export type OrchestraDriver = z.output<typeof driverSchema>;
 
 /**
  * A pool with a `factory`, or one with a `kind`: the keys decide which it is meant to be. A union of both would explain
@@ -31,6 +36,7 @@ const poolSchema = z
 
 export const orchestraOptionsSchema = z.strictObject({
   driver: driverSchema,
+  redis: redisOptionsSchema.prefault({}).describe('The server of driver `bullmq`.'),
   dispatch: dispatchOptionsSchema.prefault({}),
   schedules: schedulesOptionsSchema.prefault({}),
   pools: z

@@ -52,6 +52,8 @@ export class ExecutionRetention {
 
   /** Forgets finished executions beyond the retention's bounds; calls while it is at it are one. Never throws. */
   sweep(): Promise<void> {
+    // A process that only looks in may have other bounds than those who run them.
+    if (!this.options.consume) return Promise.resolve();
     this.#sweepAgain = true;
     this.#sweeping ??= this.#sweep()
       .catch((error: unknown) => {
