@@ -19,10 +19,10 @@ export const USES = [
     programs: ['root-metrics'],
   },
   {
-    paths: ['/core', '/events', '/queue', '/state', '/agent-pool', '/dispatch', '/testing'],
+    paths: ['/core', '/events', '/queue', '/state', '/agent-pool', '/dispatch', '/schedules', '/testing'],
     what: 'everything',
     peers: [],
-    programs: ['core', 'events', 'queue', 'state', 'agent-pool', 'dispatch', 'testing'],
+    programs: ['core', 'events', 'queue', 'state', 'agent-pool', 'dispatch', 'schedules', 'testing'],
   },
   { paths: ['/agents'], what: 'function agents', peers: [], programs: ['agents'] },
   { paths: ['', '/agents'], what: 'http agents', peers: ['undici'], programs: ['root-http'] },
