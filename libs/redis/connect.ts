@@ -11,6 +11,9 @@ const SILENCE_FACTOR = 2;
 /** Longest that a blocking read waits for work, and with it the silence that says nothing. @see BullMQ's `maximumBlockTimeout`, 10 s. */
 const BLOCKING_SILENCE_MS = 30_000;
 
+/** How long a socket that was ended waits for the goodbye of the server; ioredis keeps a timer for it, also when it is gone. */
+const GOODBYE_MS = 50;
+
 /**
  * Options of a connection whose commands must not hang: they fail at once while there is no connection, and after
  * `commandTimeoutMs` at the latest. Nothing is sent twice: whoever asked decides whether to ask again.
@@ -19,6 +22,7 @@ export function commandOptions(options: RedisOptions): ClientOptions {
   return {
     ...serverOptions(options),
     connectTimeout: options.connectTimeoutMs,
+    disconnectTimeout: GOODBYE_MS,
     commandTimeout: options.commandTimeoutMs,
     socketTimeout: options.commandTimeoutMs * SILENCE_FACTOR,
     enableOfflineQueue: false,
@@ -36,6 +40,7 @@ export function waitingOptions(options: RedisOptions): ClientOptions {
   return {
     ...serverOptions(options),
     connectTimeout: options.connectTimeoutMs,
+    disconnectTimeout: GOODBYE_MS,
     socketTimeout: BLOCKING_SILENCE_MS,
     maxRetriesPerRequest: null,
     retryStrategy,

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { Logger } from '@nestjs/common';
 import { BackendUnavailableError, messageOf } from '#core';
-import { commandOptions, makeClient } from './connect.js';
+import { commandOptions, hangUp, makeClient } from './connect.js';
 import { addressOf } from './redis-address.js';
 import type { RedisOptions } from './redis.options.js';
 
@@ -31,7 +31,7 @@ export async function openRedis(options: RedisOptions, onError: (error: Error) =
     opened = true;
     return client;
   } catch (error) {
-    client.disconnect();
+    hangUp(client);
     if (error instanceof BackendUnavailableError) throw error;
     throw new BackendUnavailableError(where, `cannot be used: ${messageOf(latest ?? error)}`, error);
   }
