@@ -13,7 +13,8 @@ export interface WakeUp {
   round: number;
 }
 
-const QUEUE_NAME = 'schedules';
+/** The queue of wake-ups. */
+export const SCHEDULES_QUEUE = 'schedules';
 
 /** How often a firing is tried that fails for a reason that may go away: a full queue, a backend out of reach. */
 const ATTEMPTS = 6;
@@ -30,7 +31,7 @@ export class ScheduleJobs {
     driver: QueueDriver,
     private readonly clock: Clock,
   ) {
-    this.queue = driver.queue<WakeUp>(QUEUE_NAME, {
+    this.queue = driver.queue<WakeUp>(SCHEDULES_QUEUE, {
       // `maxSchedules` keeps the bound: refusing here would come too late.
       maxDepth: Number.MAX_SAFE_INTEGER,
       // A job that ended has nothing more to tell, and one that failed must not stand in the way of its repetition.

@@ -111,6 +111,21 @@ describe('WorkflowSchedules', () => {
       expect(await instance.submitted()).toHaveLength(2);
     });
 
+    it('counts a period from the moment of its creation, however long the check of its workflow took', async () => {
+      const { schedules, clock, dispatcher } = instance;
+      const validate = dispatcher.validate.bind(dispatcher);
+      jest.spyOn(dispatcher, 'validate').mockImplementationOnce(async (document) => {
+        await clock.sleep(300);
+        return validate(document);
+      });
+      const creating = schedules.create({ everyMs: 1_000, workflow });
+      await clock.advance(300);
+      expect(await creating).toMatchObject({
+        createdAt: '2026-01-01T00:00:00.300Z',
+        nextAt: '2026-01-01T00:00:01.300Z',
+      });
+    });
+
     it('takes none when the application ends', async () => {
       const { schedules } = instance;
       await schedules.stop();

@@ -184,7 +184,9 @@ export class WorkflowSchedules {
     }
     const now = this.clock.now();
     const generation = newId(now);
-    const { id = generation, timing, missed, priority = null, timeoutMs = null, input } = schedule;
+    const { id = generation, missed, priority = null, timeoutMs = null, input } = schedule;
+    // A period begins when the schedule is there, not before its workflow was checked.
+    const timing = 'everyMs' in schedule.timing ? { ...schedule.timing, anchorMs: now } : schedule.timing;
     const definition: ScheduleDefinition = {
       scheduleId: id,
       generation,
