@@ -15,7 +15,12 @@ describeWithRedis('QueueModule with the driver bullmq', () => {
   afterAll(() => server.stop());
 
   const clients = (): Promise<number> =>
-    server.with(async (client) => String(await client.client('LIST')).trim().split('\n').length - 1);
+    server.with(
+      async (client) =>
+        String(await client.client('LIST'))
+          .trim()
+          .split('\n').length - 1,
+    );
 
   it('provides a driver that is connected, and leaves no connection behind', async () => {
     const app = await Test.createTestingModule({

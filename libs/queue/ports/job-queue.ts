@@ -42,7 +42,7 @@ export interface ConsumerCloseOptions {
 export interface ConsumerCloseReport {
   /** Jobs whose handler ended within `drainMs`, or later by succeeding or because its job was cancelled. */
   finished: number;
-  /** Jobs that went back to `waiting`, interrupted. */
+  /** Jobs that went back to `waiting`, interrupted; while the backend is away, those that it will recover. */
   handedBack: number;
   /** Jobs whose handler ignored its signal; they are handed back too, and what the handler does later changes nothing. */
   abandoned: number;

@@ -16,7 +16,13 @@ export const prioritySchema = z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).defaul
 
 export const jobRetentionSchema = z.strictObject({
   maxAgeMs: z.int().min(0).default(86_400_000).describe('How long a finished job is kept.'),
-  maxCount: z.int().min(0).default(10_000).describe('How many finished jobs are kept, the latest ones.'),
+  maxCount: z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe(
+      'How many finished jobs are kept, the latest ones; a durable driver counts completed and failed ones apart.',
+    ),
 });
 export type JobRetention = z.output<typeof jobRetentionSchema>;
 

@@ -7,7 +7,9 @@ export const queueOptionsSchema = z.strictObject({
     .int()
     .min(1)
     .default(10_000)
-    .describe('Jobs that may be waiting or delayed at once; the next add is refused with QUEUE_FULL.'),
+    .describe(
+      'Jobs that may be waiting or delayed at once; the next add is refused with QUEUE_FULL. Where several instances add, as many more may come in as are being added at the same time.',
+    ),
   maxActive: z
     .int()
     .min(1)
