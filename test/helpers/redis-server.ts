@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
@@ -21,6 +21,8 @@ export interface RedisServerOptions {
   durable?: boolean;
   /** Further settings, as on the command line: `['--maxmemory', '8mb']`. */
   settings?: readonly string[];
+  /** Speaks TLS alone, with this certificate. */
+  tls?: { certificate: string; key: string };
 }
 
 /** A `redis-server` of a test's own, on loopback, on a port and in a folder that nobody else uses. */
@@ -44,7 +46,7 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `${this.#options.tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${this.port}`;
   }
 
   get pid(): number {
@@ -60,9 +62,9 @@ export class RedisServer {
 
   /** Starts it, again after `kill`, with what its files hold. */
   async restart(): Promise<void> {
-    const { durable = true, settings = [] } = this.#options;
+    const { durable = true, settings = [], tls } = this.#options;
     const files = durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
-    const place = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder];
+    const place = ['--bind', '127.0.0.1', ...this.#portSettings(tls), '--dir', this.#folder];
     const args = [...place, '--save', '', ...files, '--loglevel', 'warning', ...settings];
     const child = spawn(BINARY, args, { stdio: 'ignore' });
     this.#process = child;
@@ -94,7 +96,13 @@ export class RedisServer {
 
   /** Runs what needs a client, and closes that. */
   async with<T>(use: (client: Redis) => Promise<T>, url = this.url): Promise<T> {
-    const client = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: 2_000 });
+    const client = new Redis(url, {
+      lazyConnect: true,
+      retryStrategy: null,
+      connectTimeout: 2_000,
+      // ioredis keeps a timer of this length for a socket that was refused.
+      disconnectTimeout: 50,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -106,11 +114,19 @@ export class RedisServer {
 
   async #answers(): Promise<boolean> {
     if (this.#process === undefined) throw new Error('redis-server ended at once');
-    const { settings = [] } = this.#options;
+    const { settings = [], tls } = this.#options;
     // It may ask for a password, or speak TLS alone: then it is enough that somebody listens.
-    if (settings.some((setting) => /^--(requirepass|tls-port|aclfile|user)$/.test(setting))) return true;
+    if (tls !== undefined || settings.some((setting) => /^--(requirepass|aclfile|user)$/.test(setting)))
+      return isListening(this.port);
     await this.with((client) => client.ping());
     return true;
+  }
+
+  #portSettings(tls: RedisServerOptions['tls']): string[] {
+    const port = String(this.port);
+    if (tls === undefined) return ['--port', port];
+    const files = ['--tls-cert-file', tls.certificate, '--tls-key-file', tls.key, '--tls-ca-cert-file'];
+    return ['--port', '0', '--tls-port', port, ...files, tls.certificate, '--tls-auth-clients', 'no'];
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -120,6 +136,13 @@ export class RedisServer {
     child.kill(signal);
     await ended;
   }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', reject);
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 async function freePort(): Promise<number> {

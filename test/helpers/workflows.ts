@@ -36,3 +36,14 @@ export const longHistory = {
 export function oneStep(capability: string, input: unknown = {}, more: object = {}) {
   return { id: 'one-step', steps: [{ id: 'only', capability, input, retry: { maxAttempts: 1 }, ...more }] };
 }
+
+/** Steps one after another, each with the input of its place. */
+export function chain(capability: string, inputs: readonly unknown[], more: object = {}) {
+  const steps = inputs.map((input, at) => ({
+    id: `s${at}`,
+    capability,
+    input,
+    dependsOn: at === 0 ? [] : [`s${at - 1}`],
+  }));
+  return { id: 'chain', steps, ...more };
+}
