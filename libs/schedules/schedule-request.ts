@@ -16,10 +16,10 @@ import { DEFAULT_TIMEZONE, MAX_TIMEZONE_LENGTH, isTimezone } from './timing/time
 import type { Timing } from './timing/timing.js';
 
 /** Shortest period of a schedule. */
-export const MIN_EVERY_MS = 1_000;
+const MIN_EVERY_MS = 1_000;
 
 /** Longest period: a leap year. */
-export const MAX_EVERY_MS = 31_622_400_000;
+const MAX_EVERY_MS = 31_622_400_000;
 
 /** Latest time: the end of the year 9999, as far as ISO 8601 goes with four digits. */
 const MAX_TIME_MS = 253_402_300_799_999;

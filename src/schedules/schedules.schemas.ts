@@ -35,7 +35,7 @@ const summarySchema = z.object({
   lastExecutionId: z.string().nullable(),
 });
 
-export const scheduleSummarySchema = answers<ScheduleSummary>()('ScheduleSummary', summarySchema);
+const scheduleSummarySchema = answers<ScheduleSummary>()('ScheduleSummary', summarySchema);
 
 export const scheduleSchema = answers<Schedule>()(
   'Schedule',
