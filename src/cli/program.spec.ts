@@ -10,10 +10,13 @@ async function orchestra(...args: string[]) {
 }
 
 describe('the command line', () => {
-  const names = makeProgram(makeCli()).commands.map((command) => command.name());
+  const names = makeProgram(makeCli()).commands.flatMap((command) => [
+    command.name(),
+    ...command.commands.map((part) => `${command.name()} ${part.name()}`),
+  ]);
 
   it.each(names)('%s --help ends with an example of it', async (name) => {
-    const { code, out } = await orchestra(name, '--help');
+    const { code, out } = await orchestra(...name.split(' '), '--help');
     expect(code).toBe(0);
     expect(out).toMatch(
       new RegExp(
@@ -34,6 +37,10 @@ describe('the command line', () => {
     ['too much', ['watch', 'a', 'b']],
     ['a port that is none', ['serve', '--port', '70000']],
     ['a priority that is none', ['run', 'x.yaml', '--priority', '1.5']],
+    ['an unknown part of a command', ['queues', 'frobnicate']],
+    ['a status that is none', ['queues', 'export', '-', '--status', 'done']],
+    ['a time that is none', ['queues', 'retry-failed', '--since', 'yesterday']],
+    ['an option of another part', ['queues', 'pause', '--dry-run']],
   ])('ends with 2 for %s, and says so on stderr', async (_, args) => {
     const { code, out, errors } = await orchestra(...args);
     expect(code).toBe(2);

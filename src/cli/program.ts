@@ -4,6 +4,7 @@ import { agentsCommand } from './commands/agents.js';
 import { cancelCommand } from './commands/cancel.js';
 import { initCommand } from './commands/init.js';
 import { listCommand } from './commands/list.js';
+import { queuesCommand } from './commands/queues.js';
 import { retryCommand } from './commands/retry.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   cancelCommand,
   retryCommand,
   agentsCommand,
+  queuesCommand,
 ];
 
 /** All commands. They hold their options alone; what they do is loaded when they are called. */
@@ -49,6 +51,7 @@ Example:
   for (const make of COMMANDS) {
     const command = make(cli);
     program.addCommand(command.copyInheritedSettings(program));
+    for (const part of command.commands) part.copyInheritedSettings(command);
   }
   return program;
 }

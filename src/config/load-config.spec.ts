@@ -175,6 +175,14 @@ shutdown: { gracePeriodMs: .nan }
     expect(problems(text)).toEqual([problem]);
   });
 
+  it('refuses a process that is to run nothing where nobody else can', () => {
+    const text = 'dispatch: { consume: false }';
+    expect(problems(text)).toEqual([
+      '- dispatch.consume: on driver memory nobody else could run what is accepted here',
+    ]);
+    expect(load(text, { ORCHESTRA_DRIVER: 'bullmq' }).dispatch.consume).toBe(false);
+  });
+
   it('refuses aliases that stand for millions of values', () => {
     const level = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(',')}]\n`;
     const text = level('a', '1') + level('b', '*a') + level('c', '*b') + level('d', '*c');

@@ -39,3 +39,10 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }
+
+/** A moment, as an ISO time in UTC; a date alone is its first. Commander tells what is wrong with it. */
+export function isoTime(text: string): string {
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a time like 2026-01-31T12:00:00Z.');
+  return new Date(time).toISOString();
+}

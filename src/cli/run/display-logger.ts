@@ -3,12 +3,12 @@ import { stackOf } from '../../lifecycle/stack-of.js';
 import type { Display } from '../progress/display.js';
 import { printableLines } from '../text/printable.js';
 
-/** What goes wrong in the house is told beside the progress; what goes well, the progress tells. */
+/** What goes wrong in the house is told beside the progress; what goes well, the progress, or the result, tells. */
 export class DisplayLogger implements LoggerService {
-  constructor(private readonly display: Display) {}
+  constructor(private readonly display: Pick<Display, 'note'>) {}
 
   log(): void {
-    // The progress tells it.
+    // Told otherwise.
   }
 
   warn(message: unknown): void {
