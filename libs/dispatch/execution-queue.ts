@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { BackendUnavailableError, abortReason, toErrorRecord } from '#core';
+import { BackendUnavailableError, abortReason, messageOf, toErrorRecord } from '#core';
 import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
@@ -99,9 +99,10 @@ export class ExecutionQueue {
       await this.#runAlone(job, control);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
-      if (isStateError(error, 'STALE_ATTEMPT')) return;
+      if (isStateError(error, 'STALE_ATTEMPT')) return this.#tellOfLoss(executionId, messageOf(error));
       // Nothing can be written now, not even that it failed: the queue tries again, and after that the repair.
       if (error instanceof BackendUnavailableError) throw error;
+      if (isLost(control)) this.#tellOfLoss(executionId, abortReason(control.signal).message);
       const further = control.abortedByQueue ? isTakenBack(control) : isTriedAgain(job, error);
       if (further && !(await this.#isCancelled(executionId))) throw error;
       await this.#giveUp(executionId, error);
@@ -144,6 +145,10 @@ export class ExecutionQueue {
     }
   }
 
+  #tellOfLoss(executionId: string, why: string): void {
+    this.#logger.warn(`execution ${executionId} is no longer this worker's, and goes on elsewhere: ${why}`);
+  }
+
   /** Nobody runs it, and nobody will: it ends here. Of several at once one writes its end. */
   async #endCancelled(executionId: string): Promise<void> {
     try {
@@ -169,6 +174,11 @@ function jobId(executionId: string, run: number): string {
 /** Whether the queue makes another attempt after an error of this one. */
 function isTriedAgain(job: JobRecord<unknown>, error: unknown): boolean {
   return job.attemptsMade + 1 < RUN_ATTEMPTS && toErrorRecord(error, 'INTERNAL_ERROR').retryable;
+}
+
+/** Whether the queue has given the job to another consumer, or may have. */
+function isLost({ abortedByQueue, signal }: JobControl): boolean {
+  return abortedByQueue && abortReason(signal).kind === 'lost-lease';
 }
 
 /** Whether the queue, which aborted the run, keeps the job for another one. */
