@@ -1,4 +1,5 @@
-import { Redis, type RedisOptions as ClientOptions } from 'ioredis';
+import type { Redis, RedisOptions as ClientOptions } from 'ioredis';
+import { BatchingRedis } from './batching-redis.js';
 import { serverOptions } from './redis-address.js';
 import type { RedisOptions } from './redis.options.js';
 
@@ -50,7 +51,7 @@ export function waitingOptions(options: RedisOptions): ClientOptions {
 
 /** A client that was not connected yet. Without a listener its connection errors would end the process. */
 export function makeClient(options: ClientOptions, onError: (error: Error) => void): Redis {
-  const client = new Redis(options);
+  const client = new BatchingRedis(options);
   client.on('error', onError);
   return client;
 }
