@@ -17,7 +17,8 @@ export interface CommitBounds {
 
 /**
  * One commit, as `encodeCommit` puts it: first all that can refuse it is looked at, then all is written. Memory that is
- * full refuses the first write, and none after a write was let through; so it is all or nothing then too.
+ * full refuses the first write, and none after a write was let through; so it is all or nothing then too. One with a fence
+ * is not refused: it belongs to something that was begun, which could neither go on nor end otherwise.
  *
  * KEYS: those of the parts in the order of ARGV. ARGV: the claim of the fence, or '' and no key; then each part as a count
  * and its items: puts (bits, count, fields and texts), deletes (keys alone), pushes (count, texts),
@@ -68,7 +69,8 @@ if pushes > 0 then
   end
 end
 
--- From here on nothing can be refused.
+-- From here on nothing can be refused. What deletes is let through when memory is full, and all that follows it with it.
+if ARGV[1] ~= '' then call('HDEL', KEYS[1], '\\0\\0') end
 for at = 1, puts do
   local count = tonumber(ARGV[putA + 1])
   if count == 0 then

@@ -90,10 +90,11 @@ describeWithRedis('RedisStateStore in an outage', () => {
     expect(await store.get('record')).toEqual({ tag: 'after' });
   });
 
-  it('refuses whole commits while its memory is full, and takes them again when there is room', async () => {
+  it('refuses whole commits while its memory is full, those without a fence, and takes them again when there is room', async () => {
     await start();
     const store = await open();
     await store.commit(oneOfEach('before'));
+    const claim = await store.claim('begun');
     const names = Array.from({ length: 100 }, (_, n) => `fill-${n}`);
     for (const key of names) await store.commit({ puts: [{ key, fields: { a: 'x'.repeat(100_000) } }] });
     await server.with((client) => client.config('SET', 'maxmemory', '5mb'));
@@ -103,6 +104,13 @@ describeWithRedis('RedisStateStore in an outage', () => {
     await unavailable(store.commit({ append: commit.append, push: commit.push }));
     await unavailable(store.commit({ push: commit.push }));
     await unavailable(store.claim('record'));
+    const puts = [{ key: 'begun', fields: { step: 'completed' } }];
+    await store.commit({
+      fence: { key: 'begun', claim },
+      puts,
+      append: [{ log: 'begun', entry: 'completed' }],
+    });
+    expect(await store.get('begun')).toEqual({ step: 'completed' });
     expect(await store.take('list')).toMatchObject({ value: 'before' });
     await store.commit({ deletes: { records: names } });
     await eventually(() => store.commit(oneOfEach('after')).then(() => true));
