@@ -99,7 +99,10 @@ export class ExecutionQueue {
       await this.#runAlone(job, control);
     } catch (error) {
       // Somebody else has the execution now, and brings it to its end.
-      if (isStateError(error, 'STALE_ATTEMPT')) return this.#tellOfLoss(executionId, messageOf(error));
+      if (isStateError(error, 'STALE_ATTEMPT')) {
+        this.#tellOfLoss(executionId, messageOf(error));
+        return;
+      }
       // Nothing can be written now, not even that it failed: the queue tries again, and after that the repair.
       if (error instanceof BackendUnavailableError) throw error;
       if (isLost(control)) this.#tellOfLoss(executionId, abortReason(control.signal).message);
