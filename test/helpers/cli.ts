@@ -9,7 +9,8 @@ export const CLI = join(ROOT, 'dist/src/cli/main.js');
 export interface CliOptions {
   cwd: string;
   env?: Record<string, string>;
-  stdin?: string;
+  /** Null: the test writes it. Default: nothing. */
+  stdin?: string | null;
 }
 
 export interface CliExit {
@@ -34,7 +35,7 @@ export class CliProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     running.add(this.child);
-    this.child.stdin?.end(stdin);
+    if (stdin !== null) this.child.stdin?.end(stdin);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#closed = once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
