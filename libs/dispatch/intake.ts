@@ -32,16 +32,15 @@ export class Intake {
   /**
    * Resolves when there is room for one more; who was let in calls {@link left} once it is in the queue, or failed to be.
    *
-   * Those before it count as well, whether they have reached the queue or not; so never more than `maxDepth` wait,
-   * and of many at once the first are let in.
+   * Those before it count as well, whether they have reached the queue or not; so of many at once the first are let in,
+   * and never more than `maxDepth` wait, but for what other processes let in at the same moment.
    * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`.
    */
   async enter(): Promise<void> {
     this.#closing.signal.throwIfAborted();
     const before = this.#entering++;
     try {
-      const { waiting, delayed } = await this.#queue.counts();
-      if (waiting + delayed + before < this.#maxDepth) return;
+      if (await this.#queue.fits(before + 1, this.#maxDepth)) return;
     } catch (error) {
       this.left();
       throw error;

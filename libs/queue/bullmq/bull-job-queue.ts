@@ -58,7 +58,6 @@ export class BullJobQueue<T> extends JobQueue<T> {
     this.#cancelChannel = queue.toKey('cancel');
     this.#depth = new DepthGauge({
       clock,
-      maxDepth: options.options.maxDepth,
       count: () => queue.getJobCountByTypes('wait', 'prioritized', 'delayed'),
     });
     this.#listing = new BullListing({
@@ -86,11 +85,14 @@ export class BullJobQueue<T> extends JobQueue<T> {
       this.#check(data, options, `JobQueue.addBulk, job ${index}`),
     );
     return this.#run(async () => {
-      const { prefix } = this.#options.connection;
-      if (!this.#depth.tryTake(checked.length)) {
+      const { connection, options } = this.#options;
+      const { prefix } = connection;
+      const { maxDepth } = options;
+      if (!this.#depth.isFarFrom(maxDepth, checked.length)) {
         const fresh = await this.#unknown(new Set(checked.map(({ id }) => id)));
-        if (!(await this.#depth.take(fresh))) throw this.#full();
+        if (!(await this.#depth.hasRoom(maxDepth, fresh))) throw this.#full();
       }
+      this.#depth.added(checked.length);
       // A flow without parents is a transaction.
       const results = await this.#queue.getBackend().addFlow(
         checked.map((job) => {
@@ -132,6 +134,10 @@ export class BullJobQueue<T> extends JobQueue<T> {
       } = await this.#queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'completed', 'failed');
       return { waiting: wait + prioritized, delayed, active, completed, failed };
     });
+  }
+
+  async fits(jobs: number, maxDepth: number): Promise<boolean> {
+    return this.#run(async () => this.#fits(jobs, maxDepth));
   }
 
   async pause(): Promise<void> {
@@ -234,13 +240,19 @@ export class BullJobQueue<T> extends JobQueue<T> {
 
   async #add(job: NewJob): Promise<void> {
     await this.#run(async () => {
-      if (!this.#depth.tryTake(1) && !(await this.#depth.take(1))) {
+      if (!(await this.#fits(1, this.#options.options.maxDepth))) {
         if ((await this.#unknown([job.id])) === 0) return;
         throw this.#full();
       }
+      this.#depth.added(1);
       const json = toJobJson(job);
       await this.#queue.getBackend().addJob(json, json.id);
     });
+  }
+
+  /** Without a promise where that is certain at once. */
+  #fits(jobs: number, maxDepth: number): boolean | Promise<boolean> {
+    return this.#depth.isFarFrom(maxDepth, jobs) || this.#depth.hasRoom(maxDepth, jobs);
   }
 
   /** How many of the ids there is no job of. */

@@ -8,7 +8,6 @@ const SAFE_SHARE = 0.5;
 
 export interface DepthGaugeOptions {
   clock: Clock;
-  maxDepth: number;
   /** How many jobs wait or are delayed now. */
   count: () => Promise<number>;
 }
@@ -29,21 +28,21 @@ export class DepthGauge {
     this.#options = options;
   }
 
-  /** Takes room for `jobs` more if it is certain that there is some; else ask {@link take}. */
-  tryTake(jobs: number): boolean {
-    const { clock, maxDepth } = this.#options;
+  /** Whether it is certain, without a count, that there is room for `jobs` more; else ask {@link hasRoom}. */
+  isFarFrom(maxDepth: number, jobs: number): boolean {
     if (this.#counted + this.#addedSince + jobs > maxDepth * SAFE_SHARE) return false;
-    if (clock.monotonic() - this.#countedAt > FRESH_MS) return false;
-    this.#addedSince += jobs;
-    return true;
+    return this.#options.clock.monotonic() - this.#countedAt <= FRESH_MS;
   }
 
-  /** As {@link tryTake} after a count. @returns false when there is no room. */
-  async take(jobs: number): Promise<boolean> {
+  /** The same after a count, shared by all who ask meanwhile. */
+  async hasRoom(maxDepth: number, jobs: number): Promise<boolean> {
     await (this.#counting ??= this.#count());
-    if (this.#counted + this.#addedSince + jobs > this.#options.maxDepth) return false;
+    return this.#counted + this.#addedSince + jobs <= maxDepth;
+  }
+
+  /** So many are being added. */
+  added(jobs: number): void {
     this.#addedSince += jobs;
-    return true;
   }
 
   async #count(): Promise<void> {

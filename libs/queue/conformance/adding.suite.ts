@@ -123,6 +123,16 @@ export function describeAdding(underTest: QueueDriverUnderTest): void {
       expect(await handleInTurn(queue, 1)).toEqual(['first']);
     });
 
+    it('tells whether more jobs fit under a bound, whatever its own is', async () => {
+      const queue = bench.queue({ maxDepth: 10 });
+      await queue.addBulk([{ data: 1 }, { data: 2, options: { delayMs: 60_000 } }]);
+
+      expect(await queue.fits(1, 3)).toBe(true);
+      expect(await queue.fits(1, 2)).toBe(false);
+      expect(await queue.fits(3, 4)).toBe(false);
+      expect(await queue.fits(100, 1_000)).toBe(true);
+    });
+
     it('refuses the job that is one too many, waiting and delayed ones counted, and adds nothing', async () => {
       const queue = bench.queue({ maxDepth: 2 });
       await queue.add('waits');

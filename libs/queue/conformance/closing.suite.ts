@@ -280,6 +280,7 @@ export function describeClosing(underTest: QueueDriverUnderTest): void {
           () => queue.get('a'),
           () => queue.list(['waiting']),
           () => queue.counts(),
+          () => queue.fits(1, 1),
           () => queue.cancel('a', new AbortedError('cancel', 'x')),
           () => queue.retry('a'),
           () => queue.promote('a'),

@@ -105,6 +105,11 @@ export class MemoryJobQueue<T> extends JobQueue<T> {
     return this.#table.counts();
   }
 
+  async fits(jobs: number, maxDepth: number): Promise<boolean> {
+    this.#assertOpen();
+    return this.#table.depth + jobs <= maxDepth;
+  }
+
   async pause(): Promise<void> {
     this.#assertOpen();
     this.#paused = true;

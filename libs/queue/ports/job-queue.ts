@@ -99,6 +99,13 @@ export abstract class JobQueue<T> {
   abstract counts(): Promise<Record<JobState, number>>;
 
   /**
+   * Whether no more than `maxDepth` jobs would wait or be delayed with so many more: for whoever has to know before it
+   * adds. Exact where the queue is in this process; across a network far from the bound an estimate is enough, and near
+   * it the answer is as old as its way back.
+   */
+  abstract fits(jobs: number, maxDepth: number): Promise<boolean>;
+
+  /**
    * No consumer, on any instance, takes a job until `resume`; those under way go on, and jobs may be added. It outlives
    * this process where jobs do. Idempotent.
    */

@@ -22,7 +22,6 @@ export class Script {
   }
 }
 
-/** As a command of its own: the methods of the client take arguments one by one, and a commit may have a million. */
 function send(
   client: Redis,
   name: string,
@@ -30,6 +29,31 @@ function send(
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {
-  const all: string[] = [script, String(keys.length)].concat(keys, args);
-  return client.sendCommand(new Command(name, all, { replyEncoding: 'utf8' })) as Promise<unknown>;
+  return client.sendCommand(new ScriptCommand(name, script, keys, args)) as Promise<unknown>;
+}
+
+/**
+ * The call of a script as the server reads it. The methods of the client take arguments one by one, and a commit may have a
+ * million; and to list fifty of them twice would take as long as all else that the client does for a command.
+ */
+class ScriptCommand extends Command {
+  readonly #wire: string;
+
+  constructor(name: string, script: string, keys: readonly string[], args: readonly string[]) {
+    super(name, [script], { replyEncoding: 'utf8' });
+    let wire = `*${3 + keys.length + args.length}\r\n`;
+    for (const head of [name, script, String(keys.length)]) wire += bulk(head);
+    for (const key of keys) wire += bulk(key);
+    for (const arg of args) wire += bulk(arg);
+    this.#wire = wire;
+  }
+
+  override toWritable(): string {
+    return this.#wire;
+  }
+}
+
+/** A string in RESP, the protocol of Redis. */
+function bulk(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

@@ -1,14 +1,16 @@
 import { MAX_JSON_DEPTH, isPlainObject, snapshotDepth, type JsonValue } from '#core';
+import { sharedTexts } from './shared-texts.js';
 
 /** The JSON text of a value. @returns undefined when the value is not JSON, and `jsonProblems` says why. */
 export function toText(value: unknown): string | undefined {
-  if (typeof value === 'object' && value !== null && !isJson(value, 0)) return undefined;
+  if (typeof value === 'object' && value !== null) return toObjectText(value);
   switch (typeof value) {
     case 'number':
       return Number.isFinite(value) ? JSON.stringify(value) : undefined;
     case 'string':
     case 'boolean':
     case 'object':
+      // Null.
       return JSON.stringify(value);
     default:
       return undefined;
@@ -16,7 +18,17 @@ export function toText(value: unknown): string | undefined {
 }
 
 export function fromText(text: string): JsonValue {
-  return JSON.parse(text) as JsonValue;
+  return sharedTexts.snapshotOf(text) ?? (JSON.parse(text) as JsonValue);
+}
+
+function toObjectText(value: object): string | undefined {
+  const isSnapshot = snapshotDepth(value) > 0;
+  const known = isSnapshot ? sharedTexts.textOf(value) : undefined;
+  if (known !== undefined) return known;
+  if (!isJson(value, 0)) return undefined;
+  const text = JSON.stringify(value);
+  if (isSnapshot) sharedTexts.note(value, text);
+  return text;
 }
 
 /** Whether the text of a value is all of it. What is a snapshot has been looked at when it was made. */
