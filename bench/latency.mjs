@@ -4,6 +4,7 @@ import { WorkflowDispatcher } from '../dist/libs/dispatch/index.js';
 import { recordTimes } from './harness/event-times.mjs';
 import { quick } from './harness/options.mjs';
 import { createOrchestra, workflowOf } from './harness/orchestra.mjs';
+import { paced } from './harness/pace.mjs';
 import { report } from './harness/report.mjs';
 import { keepInFlight } from './harness/rounds.mjs';
 import { percentile } from './harness/statistics.mjs';
@@ -30,18 +31,13 @@ async function timed(dispatcher, times) {
 /** Submits at fixed times, whether or not the ones before were answered. */
 async function steady(dispatcher, times) {
   const count = (SUBMITS_PER_SECOND * plan.steadyMs) / 1_000;
-  const begun = performance.now();
-  const dueAt = (n) => begun + (n * 1_000) / SUBMITS_PER_SECOND;
-  const running = [];
-  while (running.length < count) {
-    const now = performance.now();
-    while (running.length < count && dueAt(running.length) <= now) running.push(timed(dispatcher, times));
-    await sleep(1);
-  }
-  const ran = await Promise.all(running);
+  const ran = await paced(count, SUBMITS_PER_SECOND, async (dueAt) => ({
+    dueAt,
+    ...(await timed(dispatcher, times)),
+  }));
   return {
     sinceSubmit: ran.map(({ submittedAt, startedAt }) => startedAt - submittedAt),
-    sinceDue: ran.map(({ startedAt }, n) => startedAt - dueAt(n)),
+    sinceDue: ran.map(({ dueAt, startedAt }) => startedAt - dueAt),
   };
 }
 

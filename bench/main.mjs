@@ -5,9 +5,9 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { flags, names } from './harness/options.mjs';
 
-const SCRIPTS = ['executions', 'latency', 'leases', 'draining', 'memory', 'http'];
+const SCRIPTS = ['executions', 'latency', 'leases', 'draining', 'memory', 'http', 'durable', 'scaling'];
 /** Of what works in processes of its own, which a profiler can watch without what measures them. */
-const PROFILED = ['executions', 'leases', 'http'];
+const PROFILED = ['executions', 'leases', 'http', 'durable'];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 const known = flags.profile ? PROFILED : SCRIPTS;

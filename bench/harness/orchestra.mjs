@@ -4,14 +4,14 @@ import { FunctionAgentFactory } from '../../dist/libs/agents/index.js';
 import { OrchestraModule } from '../../dist/libs/orchestra/index.js';
 
 /**
- * An application that is nothing but the house as it comes: memory driver, store, events and metrics. Its one pool runs
- * `work` in this process.
+ * An application that is nothing but the house as it comes: store, events and metrics, on the memory driver unless
+ * `options` name another. Its one pool runs `work` in this process.
  */
 export async function createOrchestra({
   work = () => null,
   agents = 1,
   concurrencyPerAgent = 16,
-  dispatch,
+  ...options
 } = {}) {
   const pool = {
     capability: 'work',
@@ -19,7 +19,7 @@ export async function createOrchestra({
     size: { min: agents },
     concurrencyPerAgent,
   };
-  const root = OrchestraModule.forRoot({ pools: [pool], dispatch });
+  const root = OrchestraModule.forRoot({ pools: [pool], ...options });
   const app = await NestFactory.createApplicationContext(root, { logger: ['error', 'warn'] });
   app.flushLogs();
   return app;
