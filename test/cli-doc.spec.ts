@@ -6,21 +6,12 @@ import { promisify } from 'node:util';
 import { CLI } from './helpers/cli.js';
 import { eventually } from './helpers/eventually.js';
 import { startService, type Service } from './helpers/service.js';
-import { snippetsOf } from './helpers/snippets.js';
+import { comparable, snippetsOf } from './helpers/snippets.js';
 
 const run = promisify(execFile);
 
 /** Stands for whatever id there is. */
 const EXAMPLE_ID = '019b0a52-6c00-7000-8000-000000000000';
-
-/** What differs from run to run: ids, times, and the widths of what follows them. */
-function comparable(text: string): string {
-  return text
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/\d+(\.\d)? m?s\b/g, 'DURATION')
-    .replaceAll(/ {2,}/g, '  ');
-}
 
 describe('docs/cli.md', () => {
   const shell = snippetsOf('docs/cli.md').filter(({ language }) => language === 'sh');

@@ -11,6 +11,8 @@ const run = promisify(execFile);
 export interface Snippet {
   /** Where it stands: `README.md:33`. */
   name: string;
+  /** The `##` heading that it stands under. */
+  heading: string;
   language: string;
   text: string;
   /** The block right after it, where there is one. */
@@ -23,10 +25,21 @@ export function snippetsOf(file: string): Snippet[] {
   const found = [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
   const snippets = found.map(({ index, 1: language = '', 2: text = '' }): Snippet => {
     const line = markdown.slice(0, index).split('\n').length;
-    return { name: `${file}:${line}`, language, text };
+    const [, heading = ''] =
+      /^## (.*)$/m.exec(markdown.slice(markdown.lastIndexOf('\n## ', index) + 1)) ?? [];
+    return { name: `${file}:${line}`, heading, language, text };
   });
   for (const [place, snippet] of snippets.entries()) snippet.next = snippets[place + 1];
   return snippets;
+}
+
+/** Without what differs from run to run: ids, times, and the widths of what follows them. */
+export function comparable(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\d+(\.\d)? m?s\b/g, 'DURATION')
+    .replaceAll(/ {2,}/g, '  ');
 }
 
 /** Runs TypeScript as a module of its own and gives what it prints. @throws when it fails. */

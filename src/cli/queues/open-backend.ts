@@ -39,7 +39,6 @@ export async function withBackend<T>(
         '(driver bullmq is set in the configuration, or by ORCHESTRA_DRIVER=bullmq and REDIS_URL)',
     );
   }
-  const note = (text: string): unknown => cli.stderr.write(`${text}\n`);
   const app = await NestFactory.createApplicationContext(
     {
       module: class BackendModule {},
@@ -50,8 +49,10 @@ export async function withBackend<T>(
         DispatchModule.forRoot({ ...dispatch, consume: false }),
       ],
     },
-    { logger: new DisplayLogger({ note }), abortOnError: false },
+    // What keeps it from opening is thrown; it would be told twice.
+    { logger: false, abortOnError: false },
   );
+  app.useLogger(new DisplayLogger({ note: (text) => cli.stderr.write(`${text}\n`) }));
   try {
     const get = <U>(token: abstract new (...args: never[]) => U): U => app.get<U>(token, { strict: false });
     const queues = get(QueueDriver);
