@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BackendUnavailableError, abortReason, messageOf, toErrorRecord } from '#core';
 import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
+import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
@@ -103,6 +104,11 @@ export class ExecutionQueue {
         this.#tellOfLoss(executionId, messageOf(error));
         return;
       }
+      if (isNotFound(error)) {
+        // Forgotten meanwhile, or its job was quicker than its record: once more will tell.
+        if (job.attemptsMade > 0) return;
+        throw new Error(`there is no execution ${executionId} yet`, { cause: error });
+      }
       // Nothing can be written now, not even that it failed: the queue tries again, and after that the repair.
       if (error instanceof BackendUnavailableError) throw error;
       if (isLost(control)) this.#tellOfLoss(executionId, abortReason(control.signal).message);
@@ -143,7 +149,7 @@ export class ExecutionQueue {
         retryable: false,
       });
     } catch (error) {
-      if (!isStateError(error, 'STALE_ATTEMPT'))
+      if (!isStateError(error, 'STALE_ATTEMPT') && !isNotFound(error))
         throw new Error('the execution could not be ended', { cause: error });
     }
   }
@@ -172,6 +178,10 @@ export class ExecutionQueue {
 /** Every run has a job of its own: the one before may not have left the queue yet. */
 function jobId(executionId: string, run: number): string {
   return `${executionId}.${run}`;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof DispatchError && error.code === 'EXECUTION_NOT_FOUND';
 }
 
 /** Whether the queue makes another attempt after an error of this one. */

@@ -7,6 +7,7 @@ import {
 import { AgentPool } from '#agent-pool';
 import { Clock, ValidationError, newId, runInTurns, type Page, type Problem } from '#core';
 import { DEFAULT_PRIORITY, QueueDriver } from '#queue';
+import { StateStore } from '#state';
 import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
@@ -47,6 +48,8 @@ export interface DispatcherStatus {
 @Injectable()
 export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #intake: Intake;
+  /** Whether queue and store carry out what they are asked for in the order in which they are asked. */
+  readonly #isOneSequence: boolean;
   #drain: Drain | undefined;
 
   constructor(
@@ -57,10 +60,12 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     private readonly pool: AgentPool,
     private readonly clock: Clock,
     private readonly driver: QueueDriver,
+    store: StateStore,
     private readonly repair: ExecutionRepair,
     private readonly retention: ExecutionRetention,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
+    this.#isOneSequence = driver.sequence === store.sequence;
     this.#intake = new Intake(queue.jobs, options.maxQueueDepth);
     queue.onEnded(() => this.#drain?.jobGone());
   }
@@ -101,9 +106,13 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     await this.#intake.enter();
     try {
       const facts = this.#factsOf(document, request, key);
-      const existing = await this.executions.create(facts, { workflow: document, input }, print);
+      const creating = this.executions.create(facts, { workflow: document, input }, print);
+      // Where the job comes after the record anyway, nobody has to wait for that; unless the record may not be written.
+      const adding = key === null && this.#isOneSequence ? this.queue.add(facts, 1) : undefined;
+      adding?.catch(() => undefined);
+      const existing = await creating;
       if (existing !== undefined) return await this.#repeat(existing, print);
-      await this.queue.add(facts, 1);
+      await (adding ?? this.queue.add(facts, 1));
       return this.#handleOf(facts.executionId);
     } finally {
       this.#intake.left();

@@ -7,6 +7,7 @@ import type { MetricsModuleOptions } from '#metrics';
 import { QueueModule } from '#queue';
 import { SchedulesModule } from '#schedules';
 import { StateModule } from '#state';
+import { OrchestraRedisModule } from './orchestra-redis.module.js';
 import { OrchestraMetricsModule } from './orchestra-metrics.module.js';
 import {
   ORCHESTRA_OPTIONS,
@@ -66,6 +67,7 @@ function compose(
     useFactory: pick,
   });
 
+  const connection = driver === 'bullmq' ? [OrchestraRedisModule.forOne(base)] : [];
   const queue = QueueModule.forRootAsync({
     // An application that has BullMQ of its own finds the queue there, and so does a dashboard.
     registered: driver === 'bullmq' ? [EXECUTIONS_QUEUE] : [],
@@ -76,10 +78,12 @@ function compose(
         ? { driver }
         : { driver, redis: resolved.redis, lockDurationMs, stalledIntervalMs };
     }),
+    imports: [...base, ...connection],
   });
-  const state = StateModule.forRootAsync(
-    from(({ redis }) => (driver === 'memory' ? { driver } : { driver, redis })),
-  );
+  const state = StateModule.forRootAsync({
+    ...from(({ redis }) => (driver === 'memory' ? { driver } : { driver, redis })),
+    imports: [...base, ...connection],
+  });
   const client = HttpClientModule.forRootAsync(from(({ httpClient }) => httpClient));
   const pools = AgentPoolModule.forRootAsync({
     imports: [...base, client],

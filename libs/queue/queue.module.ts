@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Clock, ClockModule, loadPeer } from '#core';
+import { RedisConnection } from '#redis/plain';
 import { MemoryQueueDriver } from './memory/memory-queue-driver.js';
 import { QueueDriver } from './ports/queue-driver.js';
 import {
@@ -30,14 +31,14 @@ export interface QueueModuleExtras {
 
 const driverProvider: FactoryProvider<QueueDriver> = {
   provide: QueueDriver,
-  inject: [QUEUE_OPTIONS, Clock],
-  useFactory: async (options: ResolvedQueueOptions, clock: Clock) => {
+  inject: [QUEUE_OPTIONS, Clock, { token: RedisConnection, optional: true }],
+  useFactory: async (options: ResolvedQueueOptions, clock: Clock, connection?: RedisConnection) => {
     if (options.driver === 'memory') return new MemoryQueueDriver({ clock });
     const { BullmqQueueDriver } = await loadPeer(
       ['bullmq', 'ioredis'],
       () => import('./bullmq/bullmq-queue-driver.js'),
     );
-    return BullmqQueueDriver.open({ ...options, clock });
+    return BullmqQueueDriver.open({ ...options, clock, connection });
   },
 };
 
@@ -47,7 +48,8 @@ class QueueDriverModule {}
 
 /**
  * One `QueueDriver` for the whole application. With the driver `bullmq` the application starts when Redis answers, or fails
- * with `BACKEND_UNAVAILABLE` within `redis.connectTimeoutMs`.
+ * with `BACKEND_UNAVAILABLE` within `redis.connectTimeoutMs`. A `RedisConnection` that a module of `imports` exports is
+ * used instead of one of its own.
  */
 @Module({})
 export class QueueModule implements OnApplicationShutdown {

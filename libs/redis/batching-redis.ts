@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 
 /**
  * A client that hands over together what is sent in one turn of the event loop, promise callbacks included: as one write
@@ -7,10 +7,6 @@ import { Redis, type RedisOptions } from 'ioredis';
  */
 export class BatchingRedis extends Redis {
   #corked = false;
-
-  constructor(options: Omit<RedisOptions, 'replyMapping'>) {
-    super(options);
-  }
 
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): ReturnType<Redis['sendCommand']> {
     if (!this.#corked) this.#cork();

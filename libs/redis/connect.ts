@@ -1,13 +1,13 @@
-import type { Redis, RedisOptions as ClientOptions } from 'ioredis';
+import type { Redis, RedisOptions as AnyClientOptions } from 'ioredis';
 import { BatchingRedis } from './batching-redis.js';
 import { serverOptions } from './redis-address.js';
 import type { RedisOptions } from './redis.options.js';
 
+/** Of clients whose replies are as ioredis has always given them. */
+export type ClientOptions = AnyClientOptions & { replyMapping?: 'legacy' };
+
 /** Longest wait before a lost connection is tried again: what is healed is used again within about this time. */
 const MAX_RECONNECT_DELAY_MS = 1_000;
-
-/** Longest silence of a server that owes an answer before the connection counts as dead: a half-open one says nothing. */
-const SILENCE_FACTOR = 2;
 
 /** Longest that a blocking read waits for work, and with it the silence that says nothing. @see BullMQ's `maximumBlockTimeout`, 10 s. */
 const BLOCKING_SILENCE_MS = 30_000;
@@ -16,16 +16,16 @@ const BLOCKING_SILENCE_MS = 30_000;
 const GOODBYE_MS = 50;
 
 /**
- * Options of a connection whose commands must not hang: they fail at once while there is no connection, and after
- * `commandTimeoutMs` at the latest. Nothing is sent twice: whoever asked decides whether to ask again.
+ * Options of a connection whose commands must not hang: they fail at once while there is no connection, and so they do
+ * after `commandTimeoutMs` without a word from a server that owes an answer, with the connection: a server answers in
+ * order, so none would get its answer before the first. Nothing is sent twice: whoever asked decides whether to ask again.
  */
 export function commandOptions(options: RedisOptions): ClientOptions {
   return {
     ...serverOptions(options),
     connectTimeout: options.connectTimeoutMs,
     disconnectTimeout: GOODBYE_MS,
-    commandTimeout: options.commandTimeoutMs,
-    socketTimeout: options.commandTimeoutMs * SILENCE_FACTOR,
+    socketTimeout: options.commandTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

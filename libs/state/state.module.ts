@@ -1,6 +1,7 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock, ClockModule, defineModuleOptions, loadPeer } from '#core';
+import { RedisConnection } from '#redis/plain';
 import { memoryStateOptionsSchema } from './memory/memory-state-options.js';
 import { MemoryStateStore } from './memory/memory-state-store.js';
 import { StateStore } from './ports/state-store.js';
@@ -32,7 +33,8 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
 
 /**
  * Provides the `StateStore` of the application, globally. The driver `bullmq` needs `ioredis`, and a server that answers:
- * without either the application does not start.
+ * without either the application does not start. A `RedisConnection` that a module of `imports` exports is used instead of
+ * one of its own.
  *
  * The store closes in `onApplicationShutdown`, the last phase: what drains before it can still write.
  */
@@ -41,7 +43,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
     optionsProvider,
     {
       provide: StateStore,
-      inject: [STATE_OPTIONS, Clock],
+      inject: [STATE_OPTIONS, Clock, { token: RedisConnection, optional: true }],
       useFactory: openStore,
     },
   ],
@@ -63,6 +65,7 @@ export class StateModule extends ConfigurableModuleClass implements OnApplicatio
 async function openStore(
   options: z.output<typeof stateModuleOptionsSchema>,
   clock: Clock,
+  connection?: RedisConnection,
 ): Promise<StateStore> {
   if (options.driver === 'memory') {
     const { maxLogLength, maxListLength, maxNames } = options;
@@ -72,5 +75,5 @@ async function openStore(
     'ioredis',
     () => import('./redis/open-redis-state-store.js'),
   );
-  return openRedisStateStore(options, clock);
+  return openRedisStateStore(options, clock, connection);
 }

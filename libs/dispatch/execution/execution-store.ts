@@ -177,11 +177,12 @@ export class ExecutionStore {
 
   /**
    * Takes the right to write this execution's state; whoever had it before cannot any more.
-   * @returns undefined when it has finished or is gone.
+   * @returns undefined when it has finished.
+   * @throws {DispatchError} `EXECUTION_NOT_FOUND`.
    */
   async claim(executionId: string): Promise<ClaimedExecution | undefined> {
     const claimed = await this.state.claimRecord(executionKey(executionId));
-    if (claimed?.fields.facts === undefined) return undefined;
+    if (claimed?.fields.facts === undefined) throw notFound(executionId);
     const { claim, fields } = claimed;
     const stored = fromFields(fields);
     const { facts, state } = stored;

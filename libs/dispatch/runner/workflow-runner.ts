@@ -35,12 +35,13 @@ export class WorkflowRunner {
   ) {}
 
   /**
-   * Steps that an earlier run completed are not run again. An execution that is finished or gone is left alone.
+   * Steps that an earlier run completed are not run again. An execution that is finished is left alone.
    *
    * @param recoveries how often its job was found without the worker that had it.
    * @param control its signal aborts with `cancel` (the execution ends `cancelled`), `shutdown` or `lost-lease` (it stays
    *   `running`, for another worker); the run itself aborts it when the execution times out, or fails.
-   * @throws the signal's reason after a shutdown or a lost lease; {StateError} when the store refuses a commit.
+   * @throws the signal's reason after a shutdown or a lost lease; {DispatchError} `EXECUTION_NOT_FOUND`; {StateError} when
+   *   the store refuses a commit.
    */
   async run(executionId: string, control: RunControl, recoveries = 0): Promise<void> {
     const pause = turnOver();
@@ -84,7 +85,7 @@ export class WorkflowRunner {
     if (claimed !== undefined) await this.#finish(claimed, cancelled(cancel));
   }
 
-  /** Ends an execution that cannot be run, as it was asked to end or as failed. One that is finished or gone is left alone. */
+  /** Ends an execution that cannot be run, as it was asked to end or as failed. One that is finished is left alone. @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
   async fail(executionId: string, error: ErrorRecord): Promise<void> {
     const claimed = await this.executions.claim(executionId);
     if (claimed === undefined) return;

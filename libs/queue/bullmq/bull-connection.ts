@@ -1,7 +1,8 @@
 import type { QueueOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BackendUnavailableError, OrchestraError } from '#core';
-import { addressOf, hangUp, keyTag, openRedis, toBackendError, type RedisOptions } from '#redis';
+import { SharedRedis, addressOf, keyTag, toBackendError, type RedisOptions } from '#redis';
+import type { RedisConnection } from '#redis/plain';
 import type { BackendErrorLog } from './backend-error-log.js';
 
 /** Events that BullMQ keeps for its listeners, which nobody here is: a few, to look at. */
@@ -14,17 +15,26 @@ export class BullConnection {
   readonly errors: BackendErrorLog;
   /** What the keys of all queues begin with. */
   readonly prefix: string;
+  readonly #leave: () => Promise<void>;
 
-  /** @throws {BackendUnavailableError} after `connectTimeoutMs` at the latest, naming host and port. */
-  static async open(redis: RedisOptions, errors: BackendErrorLog): Promise<BullConnection> {
-    return new BullConnection(await openRedis(redis, errors.log), redis, errors);
+  /**
+   * @param shared a connection that is there already.
+   * @throws {BackendUnavailableError} after `connectTimeoutMs` at the latest, naming host and port.
+   */
+  static async open(
+    redis: RedisOptions,
+    errors: BackendErrorLog,
+    shared?: RedisConnection,
+  ): Promise<BullConnection> {
+    return new BullConnection(shared ?? (await SharedRedis.open(redis)), errors);
   }
 
-  private constructor(client: Redis, redis: RedisOptions, errors: BackendErrorLog) {
-    this.client = client;
-    this.redis = redis;
+  private constructor(connection: RedisConnection, errors: BackendErrorLog) {
+    this.client = connection.client;
+    this.redis = connection.options;
     this.errors = errors;
-    this.prefix = `${keyTag(redis)}:queue`;
+    this.prefix = `${keyTag(this.redis)}:queue`;
+    this.#leave = connection.use(errors.log);
   }
 
   /** For a `Queue` of BullMQ that uses this connection. Without the check of the version, whose failure would be final. */
@@ -56,7 +66,7 @@ export class BullConnection {
     return new BackendUnavailableError(`Redis at ${addressOf(this.redis)}`, why);
   }
 
-  close(): void {
-    hangUp(this.client);
+  close(): Promise<void> {
+    return this.#leave();
   }
 }

@@ -55,7 +55,7 @@ export class BullWorker {
     this.#client = makeClient(clientOptions, silent);
     // How BullMQ makes the one that blocks, which it keeps for itself.
     this.#client.duplicate = (changes) =>
-      (this.#blocking = makeClient({ ...clientOptions, ...changes }, silent));
+      (this.#blocking = makeClient({ ...clientOptions, ...changes, replyMapping: 'legacy' }, silent));
     // Two parameters: with a third BullMQ would make an AbortController for each job.
     const process = (job: Job, token = ''): Promise<unknown> => options.process(job, token);
     this.#worker = new Worker(queueName, process, {

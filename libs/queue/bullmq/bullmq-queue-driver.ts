@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import { idSchema, parseOptions, untilAborted, type Clock } from '#core';
+import type { RedisConnection } from '#redis/plain';
 import { RedisChannels, redisOptionsSchema, type RedisOptionsInput } from '#redis';
 import type { JobQueue } from '../ports/job-queue.js';
 import { QueueDriver, queueOptionsSchema, type QueueOptions } from '../ports/queue-driver.js';
@@ -13,6 +14,8 @@ import type { LockOptions } from './bull-worker.js';
 export interface BullmqQueueDriverOptions extends LockOptions {
   clock: Clock;
   redis: RedisOptionsInput;
+  /** A connection to use instead of one of its own; `redis` is then that of the connection. */
+  connection?: RedisConnection;
 }
 
 /**
@@ -23,6 +26,7 @@ export interface BullmqQueueDriverOptions extends LockOptions {
  */
 export class BullmqQueueDriver extends QueueDriver {
   readonly durable = true;
+  readonly sequence: object;
   readonly #clock: Clock;
   readonly #locks: LockOptions;
   readonly #connection: BullConnection;
@@ -36,9 +40,14 @@ export class BullmqQueueDriver extends QueueDriver {
    * Connects.
    * @throws {BackendUnavailableError} after `connectTimeoutMs` at the latest, naming host and port; {ValidationError}.
    */
-  static async open({ clock, redis, ...locks }: BullmqQueueDriverOptions): Promise<BullmqQueueDriver> {
+  static async open({
+    clock,
+    redis,
+    connection: shared,
+    ...locks
+  }: BullmqQueueDriverOptions): Promise<BullmqQueueDriver> {
     const options = parseOptions(redisOptionsSchema, redis, 'redis options');
-    const connection = await BullConnection.open(options, new BackendErrorLog(clock));
+    const connection = await BullConnection.open(options, new BackendErrorLog(clock), shared);
     return new BullmqQueueDriver(clock, connection, locks, []);
   }
 
@@ -53,6 +62,7 @@ export class BullmqQueueDriver extends QueueDriver {
     this.#clock = clock;
     this.#locks = { lockDurationMs, stalledIntervalMs };
     this.#connection = connection;
+    this.sequence = connection.client;
     this.#registered = new Map(registered.map((queue) => [queue.name, queue]));
     this.#channels = new RedisChannels({
       clock,
@@ -105,7 +115,7 @@ export class BullmqQueueDriver extends QueueDriver {
     this.#connection.errors.close();
     await Promise.all(this.#made.map((queue) => queue.close()));
     await this.#channels.close();
-    this.#connection.close();
+    await this.#connection.close();
   }
 
   #bullQueue(name: string): Queue {

@@ -2,6 +2,7 @@ import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { Clock, ValidationError } from '#core';
+import { RedisConnection } from '#redis/plain';
 import { QueueDriver } from '../ports/queue-driver.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from '../queue.options.js';
 import { BackendErrorLog } from './backend-error-log.js';
@@ -10,9 +11,9 @@ import { BullmqQueueDriver } from './bullmq-queue-driver.js';
 
 const connectionProvider: FactoryProvider<BullConnection> = {
   provide: BullConnection,
-  inject: [QUEUE_OPTIONS, Clock],
-  useFactory: (options: ResolvedQueueOptions, clock: Clock) =>
-    BullConnection.open(bullmqOnly(options).redis, new BackendErrorLog(clock)),
+  inject: [QUEUE_OPTIONS, Clock, { token: RedisConnection, optional: true }],
+  useFactory: (options: ResolvedQueueOptions, clock: Clock, shared?: RedisConnection) =>
+    BullConnection.open(bullmqOnly(options).redis, new BackendErrorLog(clock), shared),
 };
 
 @Module({})

@@ -7,6 +7,7 @@ import { MemoryJobQueue } from './memory-job-queue.js';
 /** Queues in the memory of this process: nothing survives its end, and nothing is shared with another. */
 export class MemoryQueueDriver extends QueueDriver {
   readonly durable = false;
+  readonly sequence = this;
   readonly #clock: Clock;
   readonly #queues = new Map<string, MemoryJobQueue<unknown>>();
   #closing: Promise<void> | undefined;

@@ -28,6 +28,9 @@ export abstract class QueueDriver {
   /** Whether accepted jobs outlive this process. */
   abstract readonly durable: boolean;
 
+  /** Calls on a driver and a `StateStore` of the same sequence are carried out in the order in which they are made. */
+  abstract readonly sequence: object;
+
   /**
    * The queue of that name (any legal id); asking twice gives the same one, the first call's options hold.
    * @throws {ValidationError} for bad options or name; {QueueError} `QUEUE_CLOSED`.

@@ -30,6 +30,7 @@ import { requireListRoom, requireNames, storeFull } from './room.js';
  */
 export class MemoryStateStore extends StateStore {
   readonly durable = false;
+  readonly sequence = this;
   readonly #options: Readonly<ResolvedMemoryStateOptions>;
   readonly #records = new Records();
   readonly #logs: Logs;

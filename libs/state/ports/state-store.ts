@@ -59,6 +59,9 @@ export abstract class StateStore {
   /** Whether what was committed outlives this process. */
   abstract readonly durable: boolean;
 
+  /** Calls on a store and a `QueueDriver` of the same sequence are carried out in the order in which they are made. */
+  abstract readonly sequence: object;
+
   /** @throws {StateError} `STALE_ATTEMPT`, `ALREADY_EXISTS`, `NOT_FOUND`, `INVALID_COMMIT`, `LIST_FULL`, `STORE_FULL`, `STATE_CLOSED`. */
   abstract commit(commit: Commit): Promise<void>;
 

@@ -1,19 +1,21 @@
 import { Logger } from '@nestjs/common';
 import { messageOf, type Clock } from '#core';
-import { addressOf, openRedis } from '#redis';
+import { SharedRedis, addressOf } from '#redis';
+import type { RedisConnection } from '#redis/plain';
 import type { ResolvedRedisStateOptions } from './redis-state-options.js';
 import { RedisStateStore } from './redis-state-store.js';
 
 const logger = new Logger('RedisStateStore');
 
 /**
- * A store on the Redis server that the options name.
+ * A store on the Redis server that the options name, or on a connection that is there already.
  * @throws {BackendUnavailableError} naming host and port, after `connectTimeoutMs` at the latest, when the server cannot be
  *   reached or used.
  */
 export async function openRedisStateStore(
   options: ResolvedRedisStateOptions,
   clock: Clock,
+  shared?: RedisConnection,
 ): Promise<RedisStateStore> {
   const where = addressOf(options.redis);
   let isLost = false;
@@ -22,10 +24,10 @@ export async function openRedisStateStore(
     if (!isLost) logger.warn(`Redis at ${where}: ${messageOf(error)}`);
     isLost = true;
   };
-  const client = await openRedis(options.redis, onError);
-  client.on('ready', () => {
+  const connection = shared ?? (await SharedRedis.open(options.redis));
+  connection.client.on('ready', () => {
     if (isLost) logger.log(`Redis at ${where} is back`);
     isLost = false;
   });
-  return new RedisStateStore(client, options, clock, onError);
+  return new RedisStateStore(connection, options, clock, onError);
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { parseOptions, untilAborted, type Clock, type JsonValue, type Page } from '#core';
-import { hangUp, toBackendError } from '#redis';
+import { toBackendError } from '#redis';
+import type { RedisConnection } from '#redis/plain';
 import { NAME_RULE, isName } from '../commit/names.js';
 import { invalidCommit, prepareCommit } from '../commit/prepare-commit.js';
 import { fromCursor, toCursor } from '../paging/index-cursor.js';
@@ -38,7 +39,9 @@ import { fromText, toText } from './value-text.js';
  */
 export class RedisStateStore extends StateStore {
   readonly durable = true;
+  readonly sequence: object;
   readonly #client: Redis;
+  readonly #leave: () => Promise<void>;
   readonly #options: ResolvedRedisStateOptions;
   readonly #keys: Keys;
   readonly #commit: Script;
@@ -46,20 +49,24 @@ export class RedisStateStore extends StateStore {
   #closed = false;
 
   /**
-   * @param client as `openRedis` gives it; the store ends it when it closes.
-   * @param onError told whenever the connection of the readers fails.
+   * @param connection used until the store closes.
+   * @param onError told whenever it, or that of the readers, fails.
    */
   constructor(
-    client: Redis,
+    connection: RedisConnection,
     options: ResolvedRedisStateOptions,
     clock: Clock,
     onError: (error: Error) => void,
   ) {
     super();
-    this.#client = client;
+    this.#client = connection.client;
+    this.sequence = connection.client;
+    this.#leave = connection.use(onError);
     this.#options = options;
     this.#keys = new Keys(options.redis);
     this.#commit = commitScript(options);
+    this.#client.on('ready', this.#loadCommit);
+    this.#loadCommit();
     this.#logs = new Logs({
       clock,
       redis: options.redis,
@@ -176,10 +183,15 @@ export class RedisStateStore extends StateStore {
     if (this.#closed) return;
     this.#closed = true;
     await this.#logs.close();
-    // Behind what is under way, unless the server does not answer.
-    await this.#client.quit().catch(() => undefined);
-    hangUp(this.#client);
+    this.#client.off('ready', this.#loadCommit);
+    await this.#leave();
   }
+
+  /**
+   * Before anything else is sent to a server that may not know it: a commit that had to be sent once more would come after
+   * what follows it.
+   */
+  readonly #loadCommit = (): void => this.#commit.load(this.#client);
 
   async #readPage(key: string, after: Place, limit: number): Promise<QueuePage | undefined> {
     return toPage(await this.#run(READ_PAGE, [key], [after.epoch, String(after.number), String(limit)]));

@@ -11,6 +11,11 @@ export class Script {
     this.#digest = createHash('sha1').update(lua).digest('hex');
   }
 
+  /** Has the server know it; nobody waits for that. */
+  load(client: Redis): void {
+    client.script('LOAD', this.#lua).catch(() => undefined);
+  }
+
   async run(client: Redis, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     try {
       return await send(client, 'evalsha', this.#digest, keys, args);
