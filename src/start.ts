@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { MissingPeerError, ValidationError } from '#core';
+import { BackendUnavailableError, MissingPeerError, ValidationError } from '#core';
 import { describeStart } from './banner.js';
 import { loadConfig } from './config/load-config.js';
 import { readManifest } from './info/manifest.js';
@@ -37,7 +37,11 @@ function serviceInfo(driver: string): ServiceInfo {
 
 /** One clear text for what people get wrong; the whole error for what we did. */
 function explain(error: unknown): string {
-  if (error instanceof ValidationError || error instanceof MissingPeerError) return error.message;
+  const isClear =
+    error instanceof ValidationError ||
+    error instanceof MissingPeerError ||
+    error instanceof BackendUnavailableError;
+  if (isClear) return error.message;
   const { code, address, port, section } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

@@ -18,6 +18,7 @@ const START_UP_CONTEXTS: ReadonlySet<unknown> = new Set([
   'RouterExplorer',
   'NestApplication',
   'NestMicroservice',
+  'ExceptionHandler',
 ]);
 
 /** Nest's logger, without colours where nobody looks, and without its start-up lines unless they are asked for. */
