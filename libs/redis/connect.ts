@@ -10,7 +10,7 @@ export type ClientOptions = AnyClientOptions & { replyMapping?: 'legacy' };
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
 /** Longest that a blocking read waits for work, and with it the silence that says nothing. @see BullMQ's `maximumBlockTimeout`, 10 s. */
-const BLOCKING_SILENCE_MS = 30_000;
+const BLOCKING_SILENCE_MS = 12_000;
 
 /** How long a socket that was ended waits for the goodbye of the server; ioredis keeps a timer for it, also when it is gone. */
 const GOODBYE_MS = 50;

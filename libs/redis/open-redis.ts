@@ -2,11 +2,14 @@ import type { Redis } from 'ioredis';
 import { Logger } from '@nestjs/common';
 import { BackendUnavailableError, messageOf } from '#core';
 import { commandOptions, hangUp, makeClient } from './connect.js';
-import { addressOf } from './redis-address.js';
+import { addressOf, keyTag } from './redis-address.js';
 import type { RedisOptions } from './redis.options.js';
 
 /** The oldest server that has all the commands used here. */
 const MIN_VERSION = [6, 2] as const;
+
+/** Changes nothing, and is refused to whoever may not write, run scripts or use our keys; and by a replica. */
+const PROBE = "return redis.call('DEL', KEYS[1])";
 
 const logger = new Logger('Redis');
 
@@ -15,7 +18,7 @@ const logger = new Logger('Redis');
  *
  * @param onError told whenever the connection fails later on.
  * @throws {BackendUnavailableError} naming host and port, after `connectTimeoutMs` at the latest: nobody answers, the
- *   credentials are refused, the server is too old, or would evict keys when its memory is full.
+ *   credentials are refused or not enough, the server is too old, or would evict keys when its memory is full.
  */
 export async function openRedis(options: RedisOptions, onError: (error: Error) => void): Promise<Redis> {
   const where = `Redis at ${addressOf(options)}`;
@@ -28,6 +31,7 @@ export async function openRedis(options: RedisOptions, onError: (error: Error) =
   try {
     await connected(client, options.connectTimeoutMs);
     checkServer(await client.info('server', 'memory'), where);
+    await client.eval(PROBE, 1, `${keyTag(options)}:probe`);
     opened = true;
     return client;
   } catch (error) {

@@ -19,7 +19,7 @@ export const redisOptionsSchema = z.strictObject({
     .default('orchestra')
     .describe('What every key begins with, in braces: services that share a server need one each.'),
   connectTimeoutMs: durationMsSchema
-    .default(5_000)
+    .default(4_000)
     .describe('How long a start waits for the server, before it fails.'),
   commandTimeoutMs: durationMsSchema
     .default(2_000)
