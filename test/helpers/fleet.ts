@@ -5,7 +5,8 @@ import { RedisServer, type RedisServerOptions } from './redis-server.js';
 import { ROOT, startService, type Service, type ServiceOptions } from './service.js';
 import { functionPool } from './workflows.js';
 
-const RECORDER = join(ROOT, 'test/fixtures/recording-agent.mjs');
+/** The module of its agents. */
+export const RECORDER = join(ROOT, 'test/fixtures/recording-agent.mjs');
 
 /** Of the pool whose agents write down what they do. */
 export const RECORDED = 'recorded';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Execution } from '#dispatch';
 import type { Accepted } from './client-ledger.js';
 import type { Effect } from './effects.js';
@@ -49,7 +50,7 @@ export async function expectOracle(
   const service = fleet.at(0);
   const expected = ledger.accepted.filter(({ executionId }) => !missing.has(executionId));
   expect(expected.length).toBeGreaterThan(0);
-  await eventually(() => isAtRest(service), { within, what: 'the end of all executions' });
+  await eventually(() => expectRest(service), { within });
 
   const calls = new Map<string, Effect[]>();
   for (const effect of effects.all()) {
@@ -82,11 +83,12 @@ interface Seen {
   events: ReadEvent[];
 }
 
-async function isAtRest(service: Service): Promise<boolean> {
+async function expectRest(service: Service): Promise<true> {
   const pages = await Promise.all(
-    UNFINISHED.map((status) => service.client.list(`?status=${status}&limit=1`)),
+    UNFINISHED.map((status) => service.client.list(`?status=${status}&limit=10`)),
   );
-  return pages.every(({ items }) => items.length === 0);
+  expect(pages.flatMap(({ items }) => items)).toEqual([]);
+  return true;
 }
 
 async function look({ client, url }: Service, executionId: string): Promise<Seen | undefined> {
@@ -105,9 +107,10 @@ function check(
   effects: Effect[],
   setBack: boolean,
 ): number {
-  const about = JSON.stringify({ execution, events: events.map(brief), effects });
   const must = (what: string, isSo: boolean): void => {
-    if (!isSo) throw new Error(`execution ${executionId}: ${what}\n${about}`);
+    if (isSo) return;
+    const about = { execution, events: events.map(brief), effects };
+    throw new Error(`execution ${executionId}: ${what}\n${inspect(about, { depth: 4 })}`);
   };
   must(`it ends ${ends.join(' or ')}`, ends.includes(execution.status) && execution.finishedAt !== null);
   checkEvents(events, must);
