@@ -26,7 +26,7 @@ import {
 import type { CancelRequest, ExecutionFacts, ExecutionState } from '../execution/stored-execution.js';
 
 /** Grows when a line is laid out anew; a reader refuses what it does not know. */
-export const ARCHIVE_VERSION = 1;
+const ARCHIVE_VERSION = 1;
 
 /** Longest line that is written or read, in UTF-16 units: it is held in memory whole. */
 export const MAX_LINE_LENGTH = 64 * 1_048_576;
