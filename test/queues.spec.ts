@@ -83,8 +83,8 @@ describeWithRedis('orchestra queues on Redis', () => {
   const there = (args: readonly string[] = [], stdin?: string) => queues(other.url, args, stdin);
 
   /** Ends in failure, after a first step that does not. */
-  async function fail(id: string, message = 'no'): Promise<string> {
-    const steps = chain(RECORDED, [{}, { fail: message }], { id }).steps;
+  async function fail(id: string): Promise<string> {
+    const steps = chain(RECORDED, [{}, { failsWhile: cwd }], { id }).steps;
     const workflow = { id, steps: steps.map((step) => ({ ...step, retry: { maxAttempts: 1 } })) };
     return (await service.client.run(workflow)).executionId;
   }
