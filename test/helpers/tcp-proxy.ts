@@ -7,10 +7,10 @@ export interface LinkQuality {
   jitterMs?: number;
 }
 
-/** One way of one connection. What is on its way arrives in order, whatever the delay of each piece. */
+/** One way of one connection. Pieces arrive in order, each after its delay, and only while the network is whole. */
 class Lane {
-  #held: Buffer[] = [];
-  #arrivesAt = 0;
+  readonly #onTheWay: { data: Buffer; arrivesAt: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly to: Socket,
@@ -18,21 +18,29 @@ class Lane {
   ) {}
 
   push(data: Buffer): void {
-    if (this.proxy.isCut) this.#held.push(data);
-    else this.#deliver(data);
-  }
-
-  release(): void {
-    for (const data of this.#held.splice(0)) this.#deliver(data);
-  }
-
-  #deliver(data: Buffer): void {
     const { latencyMs = 0, jitterMs = 0 } = this.proxy.quality;
-    const delayMs = latencyMs + this.proxy.random() * jitterMs;
-    const now = performance.now();
-    this.#arrivesAt = Math.max(this.#arrivesAt, now + delayMs);
-    if (this.#arrivesAt <= now) this.to.write(data);
-    else setTimeout(() => this.to.writable && this.to.write(data), this.#arrivesAt - now).unref();
+    const arrivesAt = performance.now() + latencyMs + this.proxy.random() * jitterMs;
+    this.#onTheWay.push({ data, arrivesAt });
+    this.move();
+  }
+
+  /** Lets arrive what is due. */
+  move(): void {
+    if (this.proxy.isCut || this.#timer !== undefined) return;
+    for (;;) {
+      const [next] = this.#onTheWay;
+      if (next === undefined) return;
+      const leftMs = next.arrivesAt - performance.now();
+      if (leftMs > 0) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.move();
+        }, leftMs).unref();
+        return;
+      }
+      this.#onTheWay.shift();
+      if (this.to.writable) this.to.write(next.data);
+    }
   }
 }
 
@@ -87,7 +95,7 @@ export class TcpProxy {
     this.isCut = false;
     for (const link of this.#links) {
       if (link.dead) continue;
-      link.lanes.forEach((lane) => lane.release());
+      link.lanes.forEach((lane) => lane.move());
       if (link.client.destroyed || link.server.destroyed) this.#end(link);
     }
   }
