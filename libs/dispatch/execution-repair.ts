@@ -85,7 +85,7 @@ export class ExecutionRepair {
         cursor: this.#cursors[status],
       });
       const due = page.items.filter(({ score }) => score <= before);
-      const requeued = await Promise.all(due.map(({ member }) => this.#requeue(member)));
+      const requeued = await Promise.all(due.map(({ member }) => this.#look(member, status)));
       report.checked += due.length;
       report.requeued += requeued.filter(Boolean).length;
       const isLast = page.nextCursor === null || due.length < page.items.length;
@@ -95,9 +95,20 @@ export class ExecutionRepair {
   }
 
   /** @returns whether it had no job. */
-  async #requeue(executionId: string): Promise<boolean> {
-    const found = await this.#unfinished(executionId);
-    if (found === undefined || (await this.queue.has(executionId, found.state.run))) return false;
+  async #look(executionId: string, status: ExecutionStatus): Promise<boolean> {
+    const found = await this.executions.findSummary(executionId);
+    if (found === undefined) return false;
+    if (!isFinished(found.state.status)) return this.#requeue(found);
+    // It has ended since it was listed; or its listing was written by another worker that held the same claim, as two may
+    // after a failover to a replica that had not heard of the first.
+    await this.executions.unlist(found.facts, status);
+    return false;
+  }
+
+  /** @returns whether it had no job. */
+  async #requeue(found: StoredSummary): Promise<boolean> {
+    const { executionId } = found.facts;
+    if (await this.queue.has(executionId, found.state.run)) return false;
     // A job goes after its execution has finished: what was seen before may have been its last moment.
     const still = await this.#unfinished(executionId);
     if (still === undefined || still.state.run !== found.state.run) return false;

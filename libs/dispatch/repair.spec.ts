@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { BackendUnavailableError } from '#core';
 import { MemoryStateStore } from '#state';
 import { GatedAgent } from './testing/gated-agent.js';
+import { listingIndex } from './execution/execution-indexes.js';
 import { closeHarnesses, makeHarness, type Harness } from './testing/make-harness.js';
 import { rejection, step, workflow } from './testing/workflows.js';
 
@@ -49,6 +50,20 @@ describe('a repair', () => {
 
     expect(await dispatcher.maintain()).toEqual({ checked: 3, requeued: 0 });
     expect(work.calls).toHaveLength(1);
+  });
+
+  it('takes what has ended out of the listing of what runs', async () => {
+    const { dispatcher, clock, store } = await makeHarness({ agents: { work: () => 'done' } });
+    const { executionId } = await dispatcher.submit(workflow([step('a')]));
+    await dispatcher.wait(executionId);
+    const listings = [{ status: 'running' as const }, { status: 'running' as const, workflowId: 'wf' }];
+    await store.commit({
+      index: listings.map((listing) => ({ index: listingIndex(listing), member: executionId, score: 0 })),
+    });
+    await clock.advance(30_000);
+    await dispatcher.maintain();
+    for (const listing of listings) expect((await dispatcher.list(listing)).items).toEqual([]);
+    expect((await dispatcher.list({ status: 'completed' })).items).toHaveLength(1);
   });
 
   it('brings a run whose job failed for good to its end', async () => {

@@ -68,6 +68,13 @@ export function statusMoves(
   return moves;
 }
 
+/** Into the listings of a status, or out of them. */
+export function listedAs(facts: ExecutionFacts, status: ExecutionStatus, isListed: boolean): IndexMoves {
+  const { executionId: member, workflowId, submittedAt } = facts;
+  const score = isListed ? Date.parse(submittedAt) : null;
+  return [OF_STATUS[status], namesOf(workflowId).ofStatus[status]].map((index) => ({ index, member, score }));
+}
+
 export function leaveIndexes({ executionId: member, workflowId }: ExecutionFacts, status: ExecutionStatus) {
   const { ofWorkflow, ofStatus } = namesOf(workflowId);
   return [ALL, ofWorkflow, FINISHED_INDEX, OF_STATUS[status], ofStatus[status]].map((index) => {

@@ -12,7 +12,7 @@ import {
   type LoggedEvent,
   type LogPlace,
 } from './execution-event.js';
-import { FINISHED_INDEX, enterIndexes, listingIndex, statusMoves } from './execution-indexes.js';
+import { FINISHED_INDEX, enterIndexes, listedAs, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
 import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
 import { isStateError } from './is-state-error.js';
@@ -242,6 +242,15 @@ export class ExecutionStore {
     }
     this.events.publish(queued.type, queued.data, metaOf(queued));
     return next;
+  }
+
+  /** Takes an execution that has another status out of the listings of this one. */
+  async unlist(facts: ExecutionFacts, status: ExecutionStatus): Promise<void> {
+    await this.state.commit({ index: listedAs(facts, status, false) });
+    const summary = await this.findSummary(facts.executionId);
+    if (summary?.state.status !== status) return;
+    // A retry has brought it there meanwhile.
+    await this.state.commit({ index: listedAs(facts, status, true) });
   }
 
   /** The parts that stay small; undefined when there is no such execution. */
