@@ -21,7 +21,22 @@ function checkRun(folder, version) {
   const { status, stderr } = spawnSync(linked(folder), ['serve'], { cwd: first, encoding: 'utf8' });
   assert.equal(status, 1);
   assert.match(stderr, /^not installed: .*npm install @nestjs\/platform-fastify @nestjs\/terminus .*\n$/);
-  console.log(`ok npx orchestra ${version}: init, run, validate; serve says what it needs`);
+  assert.match(queues(folder, first), /^not installed: .*npm install bullmq ioredis.*\n$/);
+  console.log(`ok npx orchestra ${version}: init, run, validate; serve and queues say what they need`);
+}
+
+/** With what it takes to talk to Redis, of which there is none. */
+function checkQueues(folder) {
+  assert.match(queues(folder), /^Redis at 127\.0\.0\.1:1: cannot be used: .*\n$/);
+  console.log('ok orchestra queues');
+}
+
+/** What it says when it fails. */
+function queues(folder, cwd = folder) {
+  const env = { ...process.env, ORCHESTRA_DRIVER: 'bullmq', REDIS_URL: 'redis://127.0.0.1:1' };
+  const { status, stderr } = spawnSync(linked(folder), ['queues'], { cwd, env, encoding: 'utf8' });
+  assert.equal(status, 1);
+  return stderr;
 }
 
 /** With what the service needs. */
@@ -57,4 +72,4 @@ async function addressOf({ stdout, stderr }) {
 }
 
 /** By the `check` of a row of the table. */
-export const COMMANDS = { run: checkRun, serve: checkServe };
+export const COMMANDS = { run: checkRun, queues: checkQueues, serve: checkServe };

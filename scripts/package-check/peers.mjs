@@ -49,9 +49,15 @@ export const USES = [
   },
   {
     commands: ['orchestra'],
-    what: 'every command but `serve`',
+    what: 'every command but `queues` and `serve`',
     peers: [],
     check: 'run',
+  },
+  {
+    commands: ['orchestra queues'],
+    what: 'queue and executions on Redis',
+    peers: ['bullmq', 'ioredis'],
+    check: 'queues',
   },
   {
     commands: ['orchestra serve'],
