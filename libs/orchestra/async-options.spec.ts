@@ -68,7 +68,12 @@ const registrations: Record<string, Registration> = {
     bad: { driver: 'bullmq', lockDurationMs: 0, more: 1 },
     provides: QueueDriver,
   },
-  StateModule: { module: StateModule, good: memory, bad: { driver: 'memory', maxLogLength: 0, more: 1 }, provides: StateStore },
+  StateModule: {
+    module: StateModule,
+    good: memory,
+    bad: { driver: 'memory', maxLogLength: 0, more: 1 },
+    provides: StateStore,
+  },
   HttpClientModule: {
     module: HttpClientModule,
     good: { connections: 1 },

@@ -4,7 +4,7 @@ import { entryOf, placeIn, type QueuePage } from './log-page.js';
 import type { Place } from './position.js';
 
 /** How many entries are read at once; a reader holds no more of them. */
-export const PAGE_LENGTH = 100;
+const PAGE_LENGTH = 100;
 
 /** How long a reader waits on average before it asks again a server that did not answer. */
 const RETRY_MS = 500;

@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** Before every entry. */
-export const START: Place = Object.freeze({ epoch: '0', number: 0 });
+const START: Place = Object.freeze({ epoch: '0', number: 0 });
 
 export function toPosition({ epoch, number }: Place): string {
   return `${epoch}-${number}`;
