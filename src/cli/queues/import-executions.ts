@@ -63,5 +63,8 @@ async function* endedBy(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>):
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    // It may be waiting, so nobody waits for it.
+    iterator.return?.().catch(() => undefined);
   }
 }
