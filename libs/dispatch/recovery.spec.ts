@@ -160,16 +160,26 @@ describe('a worker that takes an execution over', () => {
     });
   });
 
-  it('leaves a finished execution, and one that is gone, alone', async () => {
+  it('leaves a finished execution alone, and knows none that is gone', async () => {
     const { dispatcher, runner, recorder } = await makeHarness();
     const handle = await dispatcher.submit(workflow([{ id: 'a', capability: 'echo' }]));
     const execution = await handle.result();
     const events = recorder.all.length;
     await runner.run(handle.executionId, new AbortController());
-    await runner.run('nobody', new AbortController());
+    const gone = runner.run('nobody', new AbortController());
+    expect((await rejection(gone)).code).toBe('EXECUTION_NOT_FOUND');
     expect(await dispatcher.get(handle.executionId)).toEqual(execution);
     expect(recorder.all.length).toBe(events);
   });
+});
+
+it('tries a job once more whose record comes later, and no job for ever whose record does not come', async () => {
+  const { clock, executions, queue } = await makeHarness();
+  const claim = jest.spyOn(executions, 'claim');
+  await queue.add({ executionId: 'nobody' }, { id: 'nobody.1', attempts: 100 });
+  await until(() => claim.mock.calls.length === 1);
+  while ((await queue.get('nobody.1')) !== undefined) await clock.advance(1_000);
+  expect(claim).toHaveBeenCalledTimes(2);
 });
 
 describe('a store that refuses a commit', () => {

@@ -156,10 +156,9 @@ describe('finished executions', () => {
     (await work.call(1)).fail(new Error('no'));
     await handle.result();
     await harness.clock.advance(1);
-    const counts = queue.counts.bind(queue);
-    jest.spyOn(queue, 'counts').mockImplementationOnce(async () => {
+    jest.spyOn(queue, 'fits').mockImplementationOnce(async () => {
       await run(harness);
-      return counts();
+      return true;
     });
     expect((await rejection(dispatcher.retry(handle.executionId))).code).toBe('EXECUTION_NOT_FOUND');
   });

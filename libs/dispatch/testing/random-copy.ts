@@ -71,7 +71,7 @@ const parts = fc.record({
 });
 
 /** Executions as a store may have them, with odd ids and values; nobody need have run them. */
-export const randomCopy: fc.Arbitrary<ExecutionCopy> = parts.map((given): ExecutionCopy => {
+const randomCopy: fc.Arbitrary<ExecutionCopy> = parts.map((given): ExecutionCopy => {
   const { executionId, workflowId, status, run, endedClaim, times, key, steps } = given;
   const [submittedAt, queuedAt, startedAt, finishedAt] = times;
   const event = (type: ExecutionEventType, claim: number, number: number, more: JsonValue): LoggedEvent => ({
@@ -122,3 +122,16 @@ export const randomCopy: fc.Arbitrary<ExecutionCopy> = parts.map((given): Execut
     events: [...events, event(last, endedClaim + 1, 100, null)],
   };
 });
+
+/** Several that one store may have: each with an id and an idempotency key of its own. */
+export const randomCopies: fc.Arbitrary<ExecutionCopy[]> = fc
+  .uniqueArray(randomCopy, { selector: ({ facts }) => facts.executionId, minLength: 1, maxLength: 4 })
+  .map((copies) =>
+    copies.map((copy, place) => {
+      const { idempotencyKey } = copy.facts;
+      return {
+        ...copy,
+        facts: { ...copy.facts, idempotencyKey: idempotencyKey && `${place}${idempotencyKey}` },
+      };
+    }),
+  );
