@@ -1,10 +1,8 @@
-import type { Redis, RedisOptions as AnyClientOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { BatchingRedis } from './batching-redis.js';
+import type { ClientOptions } from './client-options.js';
 import { serverOptions } from './redis-address.js';
 import type { RedisOptions } from './redis.options.js';
-
-/** Of clients whose replies are as ioredis has always given them. */
-export type ClientOptions = AnyClientOptions & { replyMapping?: 'legacy' };
 
 /** Longest wait before a lost connection is tried again: what is healed is used again within about this time. */
 const MAX_RECONNECT_DELAY_MS = 1_000;
@@ -52,7 +50,11 @@ export function waitingOptions(options: RedisOptions): ClientOptions {
 /** A client that was not connected yet. Without a listener its connection errors would end the process. */
 export function makeClient(options: ClientOptions, onError: (error: Error) => void): Redis {
   const client = new BatchingRedis(options);
-  client.on('error', onError);
+  client.on('error', (error: Error & { command?: unknown }) => {
+    // Of a refused handshake it is the call with the password in it, and who prints an error prints all of it.
+    delete error.command;
+    onError(error);
+  });
   return client;
 }
 

@@ -8,8 +8,11 @@ import type { RedisOptions } from './redis.options.js';
 /** The oldest server that has all the commands used here. */
 const MIN_VERSION = [6, 2] as const;
 
-/** Changes nothing, and is refused to whoever may not write, run scripts or use our keys; and by a replica. */
-const PROBE = "return redis.call('DEL', KEYS[1])";
+/**
+ * Changes nothing, and is refused to whoever may not write, run scripts, use our keys or tell our channels, which a user
+ * may not unless it is said; and by a replica. A commit that could not tell of what it wrote would have written it.
+ */
+const PROBE = "redis.call('PUBLISH', KEYS[1], '') return redis.call('DEL', KEYS[1])";
 
 const logger = new Logger('Redis');
 

@@ -10,7 +10,10 @@ const KEY_PREFIX = /^[^\0{}:]{1,64}$/u;
 export const redisOptionsSchema = z.strictObject({
   url: z
     .string()
-    .refine(isRedisUrl, 'must be a URL like redis://user:password@host:6379/0, or rediss:// for TLS')
+    .refine(
+      isRedisUrl,
+      'must be a URL like redis://user:password@host:6379/0, or rediss:// for TLS; a % in a password is %25',
+    )
     .default('redis://127.0.0.1:6379')
     .describe('Where the server is; `rediss://` for TLS, with user and password where it asks for them.'),
   keyPrefix: z
@@ -36,7 +39,18 @@ export type RedisOptionsInput = z.input<typeof redisOptionsSchema>;
 
 function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
   if (hostname === '' || !PROTOCOLS.includes(protocol)) return false;
+  if (!isEncoded(username) || !isEncoded(password)) return false;
   return /^\/?[0-9]{0,4}$/.test(pathname) && search === '' && hash === '';
+}
+
+/** A `%` that stands for itself is written `%25`. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
