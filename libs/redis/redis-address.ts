@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ClientOptions } from './connect.js';
+import type { ClientOptions } from './client-options.js';
 import type { RedisOptions } from './redis.options.js';
 
 const DEFAULT_PORT = 6379;
