@@ -248,6 +248,18 @@ describeWithRedis(PAGE, () => {
     },
   );
 
+  it('is right that the queue can be made again from the state', async () => {
+    await queues('pause');
+    const id = await submit('orphan', {});
+    await service.stop();
+    const keys = (await redisCli(ports.redis, '--scan', '--pattern', '{orchestra}:queue:*'))
+      .trim()
+      .split('\n');
+    expect(Number(await redisCli(ports.redis, 'del', ...keys))).toBe(keys.length);
+    await start();
+    expect((await service.client.finished(id)).status).toBe('completed');
+  });
+
   it('has a block for all that is arranged here', () => {
     const headings = shell.map(({ heading }) => heading);
     for (const [heading, hooks] of [...Object.entries(before), ...Object.entries(after)])
