@@ -27,7 +27,7 @@ describeWithRedis('openRedis', () => {
         client.disconnect();
         throw new Error('it was let in');
       },
-      (error: Error) => error,
+      (error: unknown) => error as Error,
     );
   }
 

@@ -1,10 +1,11 @@
-import { Worker, type Job } from 'bullmq';
+import type { Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Clock } from '#core';
 import { hangUp, makeClient, waitingOptions } from '#redis';
 import type { JobRetention } from '../ports/job.js';
 import type { BullConnection } from './bull-connection.js';
 import { backoffOf } from './bull-job.js';
+import { OwningWorker } from './owning-worker.js';
 
 /** How often a job may be recovered before BullMQ fails it by itself: in effect never, whoever handles it decides. */
 const MAX_RECOVERIES = 2 ** 31 - 1;
@@ -58,7 +59,7 @@ export class BullWorker {
       (this.#blocking = makeClient({ ...clientOptions, ...changes, replyMapping: 'legacy' }, silent));
     // Two parameters: with a third BullMQ would make an AbortController for each job.
     const process = (job: Job, token = ''): Promise<unknown> => options.process(job, token);
-    this.#worker = new Worker(queueName, process, {
+    this.#worker = new OwningWorker(queueName, process, {
       connection: this.#client,
       prefix,
       autorun: false,

@@ -153,6 +153,32 @@ describeWithRedis('BullmqQueueDriver, when things fail', () => {
       },
     );
 
+    it('keeps a job that it took back from itself, also when the handler that had lost it ends later', async () => {
+      const queue = await openQueue();
+      const [late, end] = [new Gate(), new Gate()];
+      const begun: number[] = [];
+      await queue.add('x', { id: 'a' });
+      queue.consume(
+        async ({ id, recoveries }) => {
+          if (id !== 'a') return;
+          begun.push(recoveries);
+          await (recoveries === 0 ? late : end).opened;
+        },
+        { concurrency: 3 },
+      );
+      await eventually(() => begun.length === 1);
+      await server.with((client) => client.del(`{${scope}}:queue:jobs:i-a:lock`));
+      await eventually(() => begun.length === 2);
+      late.open();
+
+      // By the time that this one runs, a lock that nobody renews would have been found.
+      await queue.add('y', { id: 'b', delayMs: LOCK_MS + 4 * STALLED_MS });
+      await reaches(queue, 'b', 'completed');
+      expect(begun).toEqual([0, 1]);
+      end.open();
+      await reaches(queue, 'a', 'completed');
+    });
+
     it('hands a job back to an instance that waits for one, at once', async () => {
       const { consumer } = await begin(await openQueue(), untilStopped);
       const other = await openQueue();
