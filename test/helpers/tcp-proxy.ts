@@ -108,15 +108,21 @@ export class TcpProxy {
   /** RST for every connection of now. */
   reset(): void {
     for (const { client, server } of this.#links) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      for (const socket of [client, server]) {
+        // One that is about to end, or to connect, cannot be reset: its handle would stay, and hold up the end of the process.
+        if (socket.writable && !socket.connecting) socket.resetAndDestroy();
+        else socket.destroy();
+      }
     }
   }
 
   async close(): Promise<void> {
     running.delete(this);
     this.isCut = false;
-    this.reset();
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -136,16 +142,16 @@ export class TcpProxy {
       // It is a close as well.
       from.on('error', () => {});
       from.on('close', () => {
-        if (!this.isCut) this.#end(link);
+        if (client.closed && server.closed) this.#links.delete(link);
+        else if (!this.isCut) this.#end(link);
       });
     }
   }
 
   /** What was written before still arrives. */
-  #end(link: Link): void {
-    this.#links.delete(link);
-    link.client.destroySoon();
-    link.server.destroySoon();
+  #end({ client, server }: Link): void {
+    client.destroySoon();
+    server.destroySoon();
   }
 }
 
