@@ -13,6 +13,7 @@ import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
 import { StepRunner } from './runner/step-runner.js';
 import { WorkflowRunner } from './runner/workflow-runner.js';
+import { Submitter } from './submitter.js';
 import { WorkflowDispatcher } from './workflow-dispatcher.js';
 
 const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
@@ -35,6 +36,7 @@ const { ConfigurableModuleClass, optionsProvider } = defineModuleOptions(
     WorkflowCompiler,
     StepRunner,
     WorkflowRunner,
+    Submitter,
     WorkflowDispatcher,
     ExecutionArchive,
   ],

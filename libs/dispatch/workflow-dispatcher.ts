@@ -5,15 +5,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { AgentPool } from '#agent-pool';
-import { Clock, ValidationError, newId, runInTurns, type Page, type Problem } from '#core';
-import { DEFAULT_PRIORITY, QueueDriver } from '#queue';
-import { StateStore } from '#state';
+import { Clock, type Page, type Problem } from '#core';
+import { QueueDriver } from '#queue';
 import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
-import type { CompiledWorkflow } from './document/compiled-workflow.js';
-import { WorkflowCompiler } from './document/workflow-compiler.js';
-import type { Workflow } from './document/workflow.js';
 import { Drain, type DrainReport } from './drain.js';
 import type { ExecutionHandle, ReadEventsOptions } from './execution-handle.js';
 import { ExecutionQueue } from './execution-queue.js';
@@ -21,22 +17,11 @@ import { ExecutionRepair, type RepairOptions, type RepairReport } from './execut
 import { ExecutionWatch, type WaitOptions } from './execution-watch.js';
 import type { ExecutionEvent } from './execution/execution-event.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
-import {
-  ExecutionStore,
-  requireRetryable,
-  type IdempotencyRecord,
-  type ListExecutionsOptions,
-} from './execution/execution-store.js';
+import { ExecutionStore, type ListExecutionsOptions } from './execution/execution-store.js';
 import { isFinished, type Execution, type ExecutionSummary } from './execution/execution.js';
-import { toExecution, toSummary, type ExecutionFacts } from './execution/stored-execution.js';
-import { Intake } from './intake.js';
-import {
-  digest,
-  fingerprint,
-  parseSubmitOptions,
-  type SubmitOptions,
-  type SubmitRequest,
-} from './submit-request.js';
+import { toExecution, toSummary } from './execution/stored-execution.js';
+import type { SubmitOptions } from './submit-request.js';
+import { Submitter } from './submitter.js';
 
 export interface DispatcherStatus {
   accepting: boolean;
@@ -47,31 +32,25 @@ export interface DispatcherStatus {
 /** The door to executions: submit, get, wait, cancel, retry, list, follow. */
 @Injectable()
 export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #intake: Intake;
-  /** Whether queue and store carry out what they are asked for in the order in which they are asked. */
-  readonly #isOneSequence: boolean;
   #drain: Drain | undefined;
 
   constructor(
     private readonly executions: ExecutionStore,
     private readonly queue: ExecutionQueue,
     private readonly watch: ExecutionWatch,
-    private readonly compiler: WorkflowCompiler,
+    private readonly submitter: Submitter,
     private readonly pool: AgentPool,
     private readonly clock: Clock,
     private readonly driver: QueueDriver,
-    store: StateStore,
     private readonly repair: ExecutionRepair,
     private readonly retention: ExecutionRetention,
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {
-    this.#isOneSequence = driver.sequence === store.sequence;
-    this.#intake = new Intake(queue.jobs, options.maxQueueDepth);
     queue.onEnded(() => this.#drain?.jobGone());
   }
 
   onApplicationBootstrap(): void {
-    if (!this.#intake.isOpen) return;
+    if (!this.submitter.intake.isOpen) return;
     this.queue.start();
     // What a process before this one left behind waits for nobody's timer.
     if (this.driver.durable) void this.maintain({ olderThanMs: 0 });
@@ -89,42 +68,15 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    *   {DispatchError} `IDEMPOTENCY_KEY_REUSED`, `SHUTTING_DOWN`.
    */
   async submit(workflow: unknown, options: SubmitOptions = {}): Promise<ExecutionHandle> {
-    const parsed = parseSubmitOptions(options);
-    const compiling = this.#compile(workflow);
-    const { compiled, problems } = compiling instanceof Promise ? await compiling : compiling;
-    if ('problems' in parsed || compiled === undefined) {
-      const all = 'problems' in parsed ? [...parsed.problems, ...problems] : problems;
-      throw new ValidationError('the request', all);
-    }
-    const { document } = compiled;
-    const { request } = parsed;
-    const { input, idempotencyKey } = request;
-    const key = idempotencyKey === undefined ? null : digest(idempotencyKey);
-    const print = key === null ? null : await this.#fingerprint(document, request);
-    const earlier = key === null ? undefined : await this.executions.findByIdempotencyKey(key);
-    if (earlier !== undefined) return this.#repeat(earlier, print);
-    await this.#intake.enter();
-    try {
-      const facts = this.#factsOf(document, request, key);
-      const creating = this.executions.create(facts, { workflow: document, input }, print);
-      // Where the job comes after the record anyway, nobody has to wait for that; unless the record may not be written.
-      const adding = key === null && this.#isOneSequence ? this.queue.add(facts, 1) : undefined;
-      adding?.catch(() => undefined);
-      const existing = await creating;
-      if (existing !== undefined) return await this.#repeat(existing, print);
-      await (adding ?? this.queue.add(facts, 1));
-      return this.#handleOf(facts.executionId);
-    } finally {
-      this.#intake.left();
-    }
+    return this.#handleOf(await this.submitter.submit(workflow, options));
   }
 
   /**
    * Every problem of a workflow document, none when it would be accepted. Paths start with `workflow`.
    * @throws {QueueError} `QUEUE_FULL`; {DispatchError} `SHUTTING_DOWN`.
    */
-  async validate(workflow: unknown): Promise<readonly Problem[]> {
-    return (await this.#compile(workflow)).problems;
+  validate(workflow: unknown): Promise<readonly Problem[]> {
+    return this.submitter.validate(workflow);
   }
 
   /** @throws {DispatchError} `EXECUTION_NOT_FOUND`. */
@@ -194,22 +146,14 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
    * @throws {DispatchError} `EXECUTION_NOT_FOUND`, `EXECUTION_NOT_RETRYABLE`, `SHUTTING_DOWN`; {QueueError} `QUEUE_FULL`.
    */
   async retry(executionId: string): Promise<ExecutionHandle> {
-    const stored = await this.executions.load(executionId);
-    requireRetryable(executionId, stored.state.status);
-    await this.#intake.enter();
-    try {
-      const { run } = await this.executions.restart(stored);
-      await this.queue.add(stored.facts, run);
-      return this.#handleOf(executionId);
-    } finally {
-      this.#intake.left();
-    }
+    await this.submitter.retry(executionId);
+    return this.#handleOf(executionId);
   }
 
   async status(): Promise<DispatcherStatus> {
     const { waiting, delayed } = await this.queue.jobs.counts();
     return {
-      accepting: this.#intake.isOpen,
+      accepting: this.submitter.intake.isOpen,
       running: this.queue.consumer?.active ?? 0,
       waiting: waiting + delayed,
     };
@@ -232,7 +176,7 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
   drain(): Promise<DrainReport> {
     this.#drain ??= new Drain({
       queue: this.queue.jobs,
-      intake: this.#intake,
+      intake: this.submitter.intake,
       consumer: this.queue.consumer,
       clock: this.clock,
       durable: this.driver.durable,
@@ -242,51 +186,6 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
     });
     this.repair.stop();
     return this.#drain.run().finally(() => this.watch.close());
-  }
-
-  async #repeat(existing: IdempotencyRecord, print: string | null): Promise<ExecutionHandle> {
-    if (existing.fingerprint !== print) {
-      throw new DispatchError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key stands for another request');
-    }
-    const { facts, state } = await this.executions.loadSummary(existing.executionId);
-    // The one who wrote it may have died before it reached the queue; the same job twice is one job.
-    if (state.status === 'pending') await this.queue.add(facts, state.run);
-    return this.#handleOf(existing.executionId);
-  }
-
-  #fingerprint(document: Workflow, { input, priority, timeoutMs }: SubmitRequest): Promise<string> {
-    return runInTurns(fingerprint(document, { input, priority, timeoutMs }));
-  }
-
-  #factsOf(
-    document: Workflow,
-    { priority, timeoutMs, deadlineMs, traceparent }: SubmitRequest,
-    idempotencyKey: string | null,
-  ): ExecutionFacts {
-    return Object.freeze({
-      executionId: newId(this.clock.now()),
-      workflowId: document.id,
-      priority: priority ?? document.priority ?? DEFAULT_PRIORITY,
-      timeoutMs: Math.min(
-        timeoutMs ?? document.timeoutMs ?? this.options.defaultTimeoutMs,
-        deadlineMs ?? Number.POSITIVE_INFINITY,
-      ),
-      submittedAt: this.clock.timestamp(),
-      idempotencyKey,
-      traceparent: traceparent ?? null,
-    });
-  }
-
-  /** A promise only where it takes time; most documents are known. */
-  #compile(workflow: unknown): Compilation | Promise<Compilation> {
-    const checks = {
-      capabilities: (name: string) => this.pool.has(name),
-      maxSteps: this.options.maxSteps,
-      prefix: ['workflow'],
-    };
-    const compiling = this.compiler.compile(workflow, checks, this.#intake.closing);
-    if (!(compiling instanceof Promise)) return { compiled: compiling, problems: NONE };
-    return compiling.then((compiled) => ({ compiled, problems: NONE }), problemsOf);
   }
 
   #handleOf(executionId: string): ExecutionHandle {
@@ -305,17 +204,4 @@ export class WorkflowDispatcher implements OnApplicationBootstrap, BeforeApplica
       events: (options) => this.events(executionId, options),
     };
   }
-}
-
-interface Compilation {
-  compiled?: CompiledWorkflow;
-  problems: readonly Problem[];
-}
-
-const NONE: readonly Problem[] = [];
-
-/** @throws the error, unless it lists problems. */
-function problemsOf(error: unknown): Compilation {
-  if (error instanceof ValidationError) return { problems: error.problems };
-  throw error;
 }
