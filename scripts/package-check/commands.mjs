@@ -58,6 +58,20 @@ async function checkServe(folder) {
   console.log('ok orchestra serve');
 }
 
+/** With what the service needs on Redis, of which there is none. */
+function checkServeOnRedis(folder) {
+  const env = { ...process.env, ORCHESTRA_DRIVER: 'bullmq', REDIS_URL: 'redis://127.0.0.1:1' };
+  const cwd = path.join(folder, 'first');
+  const { status, stderr } = spawnSync(linked(folder), ['serve', '--port', '0'], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^Redis at 127\.0\.0\.1:1: cannot be used: .*\n$/);
+  console.log('ok orchestra serve, on Redis');
+}
+
 /** Where it listens, as it says. @throws with all it said when it ends or takes too long. */
 async function addressOf({ stdout, stderr }) {
   let said = '';
@@ -72,4 +86,9 @@ async function addressOf({ stdout, stderr }) {
 }
 
 /** By the `check` of a row of the table. */
-export const COMMANDS = { run: checkRun, queues: checkQueues, serve: checkServe };
+export const COMMANDS = {
+  run: checkRun,
+  queues: checkQueues,
+  serve: checkServe,
+  serveOnRedis: checkServeOnRedis,
+};

@@ -3,6 +3,7 @@
  * and what the table of docs/embedding.md says.
  */
 const metrics = ['prom-client', '@willsoto/nestjs-prometheus'];
+const redis = ['@nestjs/bullmq', 'bullmq', 'ioredis'];
 const service = ['@nestjs/platform-fastify', '@nestjs/terminus', ...metrics];
 
 export const USES = [
@@ -24,6 +25,19 @@ export const USES = [
     peers: [],
     programs: ['core', 'events', 'queue', 'state', 'agent-pool', 'dispatch', 'schedules', 'testing'],
   },
+  {
+    paths: ['', '/orchestra'],
+    what: '`driver: bullmq`',
+    peers: redis,
+    programs: ['root-redis'],
+  },
+  {
+    paths: ['/queue', '/state'],
+    what: '`driver: bullmq`',
+    peers: ['bullmq', 'ioredis'],
+    programs: ['queue-redis', 'state-redis'],
+  },
+  { paths: ['/redis'], what: 'everything', peers: ['ioredis'], programs: ['redis'] },
   { paths: ['/agents'], what: 'function agents', peers: [], programs: ['agents'] },
   { paths: ['', '/agents'], what: 'http agents', peers: ['undici'], programs: ['root-http'] },
   {
@@ -64,6 +78,12 @@ export const USES = [
     what: 'the service',
     peers: service,
     check: 'serve',
+  },
+  {
+    commands: ['orchestra serve'],
+    what: 'the service on Redis',
+    peers: [...service, ...redis, '@nestjs/schedule'],
+    check: 'serveOnRedis',
   },
 ];
 
