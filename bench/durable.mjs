@@ -122,15 +122,15 @@ async function costs() {
   await sleep(500);
   const [finished, commands, bytes] = [
     await subject.call('finished'),
-    await redis.commands(),
+    await subject.call('commands'),
     await redis.usedBytes(),
   ];
   await subject.call('submit', keptExecutions);
   while ((await subject.call('finished')) < finished + keptExecutions) await sleep(20);
-  const later = await redis.commands();
+  const later = await subject.call('commands');
   const sent = Object.entries(later).map(([name, count]) => [
     name,
-    (count - commands[name]) / keptExecutions,
+    (count - (commands[name] ?? 0)) / keptExecutions,
   ]);
   const usedBytes = await redis.usedBytes();
   await subject.close();

@@ -25,32 +25,9 @@ export async function startRedis() {
   ]);
   return {
     url: `redis://127.0.0.1:${port}`,
-    /** How many commands it was sent so far; those of scripts are not sent. */
-    async commands() {
-      const stats = await client.info('commandstats');
-      const sent = [
-        'evalsha',
-        'eval',
-        'fcall',
-        'hget',
-        'hmget',
-        'hgetall',
-        'hset',
-        'zcard',
-        'publish',
-        'multi',
-      ];
-      return Object.fromEntries(
-        sent.map((name) => [name, Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)]),
-      );
-    },
-    async calls() {
-      return Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
-    },
     async usedBytes() {
       return Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
     },
-    clear: () => client.flushall(),
     async stop() {
       client.disconnect();
       const ended = new Promise((resolve) => child.once('exit', resolve));

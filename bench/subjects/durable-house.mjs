@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowDispatcher } from '../../dist/libs/dispatch/index.js';
 import { OrchestraEvents } from '../../dist/libs/events/index.js';
+import { countCommands } from '../harness/count-commands.mjs';
 import { createMoments } from '../harness/moments.mjs';
 import { createOrchestra, workflowOf } from '../harness/orchestra.mjs';
 import { paced } from '../harness/pace.mjs';
@@ -8,6 +9,7 @@ import { keepInFlight } from '../harness/rounds.mjs';
 
 /** Executions on the bullmq driver: from their submit until they are on record as completed. */
 export default async function durableHouse({ url, keyPrefix, concurrency, steps, order, stepMs, inFlight }) {
+  const commands = countCommands();
   const ends = createMoments();
   /** Only there while it is asked for. */
   let begins;
@@ -52,6 +54,8 @@ export default async function durableHouse({ url, keyPrefix, concurrency, steps,
         await Promise.all(Array.from({ length: 100 }, () => dispatcher.submit(workflow)));
       }
     },
+    /** What was sent to Redis so far, by the names of the commands. */
+    commands,
     /** How many have ended in this process. */
     finished: () => finished,
     close: () => app.close(),
