@@ -99,10 +99,12 @@ export class ExecutionQueue {
     try {
       await this.#runAlone(job, control);
     } catch (error) {
-      // Somebody else has the execution now, and brings it to its end.
+      // Somebody else has the execution now, and brings it to its end; nobody heeds then how the job ends that was lost with
+      // it. But who claimed it may be a worker that was blocked while it lost the job, and goes no further: where the job is
+      // still there, it is tried again.
       if (isStateError(error, 'STALE_ATTEMPT')) {
         this.#tellOfLoss(executionId, messageOf(error));
-        return;
+        throw new Error(`another worker has claimed execution ${executionId}`, { cause: error });
       }
       if (isNotFound(error)) {
         // Forgotten meanwhile, or its job was quicker than its record: once more will tell.

@@ -55,8 +55,8 @@ describe('a worker that takes an execution over', () => {
     expect(second.recorder.of('execution.started')).toMatchObject([{ recovered: true }]);
   });
 
-  it('makes the one before stale: it can write nothing, its tasks are aborted, and its job is done with', async () => {
-    const { after, before, call, handle, first, second, run } = await takeOver();
+  it('makes the one before stale: it can write nothing, its tasks are aborted, and its job finds nothing left to do', async () => {
+    const { after, before, call, handle, first, second, run, clock } = await takeOver();
     const running = run();
     await after.call(1);
     await turn();
@@ -65,7 +65,6 @@ describe('a worker that takes an execution over', () => {
     while ((await first.queue.counts()).active > 0) await turn();
     expect(before.calls).toHaveLength(2);
     expect(first.recorder.all.length).toBe(seen);
-    expect(await first.queue.counts()).toMatchObject({ waiting: 0, delayed: 0, active: 0 });
     const { status, steps } = await second.dispatcher.get(handle.executionId);
     expect([status, steps.b?.status, steps.b?.output]).toEqual(['running', 'running', null]);
     after.calls[0]?.succeed('new B');
@@ -75,6 +74,26 @@ describe('a worker that takes an execution over', () => {
     expect(
       (await collect(handle.events())).filter(({ type }) => type === 'execution.completed'),
     ).toHaveLength(1);
+    await clock.advance(10_000);
+    expect(await first.queue.counts()).toMatchObject({ waiting: 0, delayed: 0, active: 0 });
+    expect(before.calls).toHaveLength(2);
+  });
+
+  it('goes on when the claim that made it stale is that of one who does not', async () => {
+    const [store, clock] = [makeSharedStore(), new ManualClock()];
+    const work = new GatedAgent();
+    const { dispatcher, leases } = await makeHarness({ agents: { work: work.run }, store, clock });
+    const handle = await dispatcher.submit(workflow([step('a'), step('b', { dependsOn: ['a'] })]));
+    const a = await work.call(1);
+    await turn();
+    // As of a worker whose event loop was blocked between its job, which it lost meanwhile, and its claim.
+    await store.claim(`execution:${handle.executionId}`);
+    a.succeed();
+    await until(() => leases() === 0);
+    await clock.advance(10_000);
+    (await work.call(2)).succeed();
+    (await work.call(3)).succeed();
+    expect((await handle.result()).status).toBe('completed');
   });
 
   it('aborts the other tasks of a stale run', async () => {
