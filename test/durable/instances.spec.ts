@@ -112,7 +112,7 @@ describeWithRedis('three instances', () => {
     await eventually(async () => (await fleet.at(0).client.list('?status=running')).items.length === 0);
     const from = Date.now();
     await Promise.all(
-      Array.from({ length: 18 }, (_, nth) => submit(nth % 3, oneStep(RECORDED, { sleepMs: 400 }))),
+      Array.from({ length: 12 }, (_, nth) => submit(nth % 3, oneStep(RECORDED, { sleepMs: 400 }))),
     );
     await eventually(
       async () => {

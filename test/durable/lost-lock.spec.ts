@@ -64,7 +64,7 @@ describeWithRedis('a process that is stopped for longer than the lock, as a VM i
     await eventually(() => owner.output.includes(`execution ${executionId} is no longer this worker's`));
     const { steps } = (await others[0]?.client.finished(executionId ?? '')) ?? {};
     expect(steps?.s1).toMatchObject({ status: 'completed', attempts: 2, output: { pid: others[0]?.pid } });
-    expect((await owner.client.get('/health/ready')).status).toBe(200);
+    await eventually(async () => (await owner.client.get('/health/ready')).status === 200);
     tell({ recoveryMs, ...(await expectOracle(fleet)) });
   });
 });

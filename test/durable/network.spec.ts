@@ -15,10 +15,13 @@ const PARTITION_MS = 8_000;
 const SEED = 27;
 
 /** Two instances behind one piece of network, with work under way. */
-async function fleetBehind(random?: () => number): Promise<{ fleet: Fleet; network: TcpProxy }> {
+async function fleetBehind(
+  random?: () => number,
+  dispatch: object = QUICK,
+): Promise<{ fleet: Fleet; network: TcpProxy }> {
   let network: TcpProxy | undefined;
   const fleet = await Fleet.start({
-    dispatch: { ...QUICK, abortGraceMs: 500 },
+    dispatch: { ...dispatch, abortGraceMs: 500 },
     via: async ({ port }) => (network = await TcpProxy.start(port, random)).url,
   });
   if (network === undefined) throw new Error('no network');
@@ -87,7 +90,9 @@ describeWithRedis('FAULTS 25: a partition', () => {
 describeWithRedis('FAULTS 27: a bad network', () => {
   it(`of 100 ms latency and as much jitter loses nothing (seed ${SEED})`, async () => {
     const random = new Seeded(SEED);
-    const { fleet, network } = await fleetBehind(() => random.next());
+    // A lock that outlives a few answers of such a network.
+    const dispatch = { lockDurationMs: 5_000, stalledIntervalMs: 1_000 };
+    const { fleet, network } = await fleetBehind(() => random.next(), dispatch);
     network.quality = { latencyMs: 100, jitterMs: 100 };
     await submitSome(fleet, 20);
     tell(await expectOracle(fleet, { within: 30_000 }));
