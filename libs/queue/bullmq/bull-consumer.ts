@@ -121,21 +121,20 @@ export class BullConsumer<T> extends DrainingConsumer<BullRun> {
   #process(job: Job, token: string): Promise<unknown> {
     // Its worker was waiting for a job when it was told to take no more.
     if (this.#paused || this.closing) return this.#handBack(job, token);
-    const cancelled = readCancelFlag(job.progress);
-    if (cancelled !== undefined) return Promise.reject(toFailure(attemptError(cancelled), true));
     if (this.#expected.size > 0 && this.#expected.delete(job.id ?? ''))
-      return this.#startUnlessCancelled(job, token);
-    return this.#start(job, token);
+      return this.#startAsFlagged(job, token);
+    return this.#start(job, token, readCancelFlag(job.progress));
   }
 
-  async #startUnlessCancelled(job: Job, token: string): Promise<unknown> {
-    const cancelled = readCancelFlag(await this.#worker.progressOf(job.id ?? ''));
-    if (cancelled !== undefined) throw toFailure(attemptError(cancelled), true);
-    return this.#start(job, token);
+  /** What BullMQ has read of the job may be older than its flag. */
+  async #startAsFlagged(job: Job, token: string): Promise<unknown> {
+    return this.#start(job, token, readCancelFlag(await this.#worker.progressOf(job.id ?? '')));
   }
 
-  #start(job: Job, token: string): Promise<unknown> {
+  /** @param cancelled why it was, before it came here: the handler brings to its end what it stands for. */
+  #start(job: Job, token: string, cancelled: AbortedError | undefined): Promise<unknown> {
     const run = new BullRun(job, token, this.#spare.pop() ?? new AbortController());
+    if (cancelled !== undefined) run.cancel(cancelled);
     this.#runs.add(run);
     this.countBegin();
     void this.#handle(run);

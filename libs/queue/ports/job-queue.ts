@@ -5,7 +5,8 @@ import type { AddOptions, JobRecord, JobState } from './job.js';
  * Runs one attempt of a job. What it returns is kept as the job's result (JSON; undefined is kept as null).
  *
  * The signal's reason is an `AbortedError`, by kind:
- * - `cancel`: somebody cancelled the job; however the handler ends, the job is `failed` with code `CANCELLED`.
+ * - `cancel`: somebody cancelled the job; however the handler ends, the job is `failed` with code `CANCELLED`. It may have
+ *   aborted before the handler is called: the job was cancelled when the worker that had it was dead already.
  * - `shutdown`: the consumer is closing; a handler that rejects (with anything) hands the job back, uncounted.
  * - `lost-lease`: another consumer has the job; however the handler ends, it changes nothing.
  * - `timeout`: set by no driver; a handler's own.
