@@ -25,6 +25,8 @@ export interface RedisServerOptions {
   tls?: { certificate: string; key: string };
 }
 
+const running = new Set<RedisServer>();
+
 /** A `redis-server` of a test's own, on loopback, on a port and in a folder that nobody else uses. */
 export class RedisServer {
   readonly port: number;
@@ -68,8 +70,11 @@ export class RedisServer {
     const args = [...place, '--save', '', ...files, '--loglevel', 'warning', ...settings];
     const child = spawn(BINARY, args, { stdio: 'ignore' });
     this.#process = child;
+    running.add(this);
     child.once('exit', () => {
-      if (this.#process === child) this.#process = undefined;
+      if (this.#process !== child) return;
+      this.#process = undefined;
+      running.delete(this);
     });
     await eventually(() => this.#answers(), { within: 10_000, what: 'an answer of redis-server' });
   }
@@ -153,3 +158,6 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** Those of tests that failed before they came to stop them. */
+afterAll(() => Promise.all([...running].map((server) => server.stop())));
