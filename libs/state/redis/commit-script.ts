@@ -20,7 +20,7 @@ export interface CommitBounds {
  * full refuses the first write, and none after a write was let through; so it is all or nothing then too. One with a fence
  * is not refused: it belongs to something that was begun, which could neither go on nor end otherwise.
  *
- * KEYS: those of the parts in the order of ARGV. ARGV: the claim of the fence, or '' and no key; then each part as a count
+ * KEYS: those of the parts in the order of ARGV. ARGV: what the claim of the fence begins with, or '' and no key; then each part as a count
  * and its items: puts (bits, count, fields and texts), deletes (keys alone), pushes (count, texts),
  * moves in an index (count, score and member each; or minus count, members that leave), appends (count, texts).
  */
@@ -31,7 +31,8 @@ ${HAS_RECORD}
 ${APPEND}
 local k, a = 1, 2
 if ARGV[1] ~= '' then
-  if call('HGET', KEYS[1], '') ~= ARGV[1] then return {'${REFUSED.stale}', '1'} end
+  local held = call('HGET', KEYS[1], '') or ''
+  if string.sub(held, 1, #ARGV[1]) ~= ARGV[1] then return {'${REFUSED.stale}', '1'} end
   k = 2
 end
 

@@ -1,4 +1,5 @@
 import type { PreparedCommit } from '../commit/prepare-commit.js';
+import type { ClaimTokens } from './claim-tokens.js';
 import { IF_ABSENT, IF_PRESENT } from './commit-script.js';
 import type { Keys } from './keys.js';
 import { encodeMember } from './member-text.js';
@@ -9,14 +10,18 @@ export interface EncodedCommit {
   args: string[];
 }
 
-export function encodeCommit(commit: PreparedCommit<string>, names: Keys): EncodedCommit {
+export function encodeCommit(
+  commit: PreparedCommit<string>,
+  names: Keys,
+  claims: ClaimTokens,
+): EncodedCommit {
   const keys: string[] = [];
   const args: string[] = [];
   if (commit.fence === undefined) {
     args.push('');
   } else {
     keys.push(names.record(commit.fence.key));
-    args.push(String(commit.fence.claim));
+    args.push(claims.fenceOf(commit.fence.key, commit.fence.claim));
   }
   addPuts(commit.puts, names, keys, args);
   addDeletes(commit.deletes, names, keys, args);

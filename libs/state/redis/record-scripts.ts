@@ -2,7 +2,7 @@ import { Script } from './script.js';
 
 /**
  * A record is a hash of field to JSON text. Two fields have names that no field of a record may have:
- * - the claim counter of its key; it may be there alone, which is no record.
+ * - the latest claim of its key, `<number>:<token>;`; it may be there alone, which is no record.
  * - what makes a record of one without fields.
  */
 export const CLAIM_FIELD = '';
@@ -15,12 +15,25 @@ local function hasRecord(key)
   return size > 1 or (size == 1 and redis.call('HEXISTS', key, '') == 0)
 end`;
 
-/** KEYS: the record. Answers what HGETALL would, and behind that the claim; nil where there is no record. */
-export const CLAIM_RECORD = new Script(`
+/** Lua: takes the next claim, and gives its number. */
+const NEXT_CLAIM = `
+local function nextClaim(key, token)
+  local held = redis.call('HGET', key, '')
+  local number = held and tonumber(string.match(held, '^%d+')) + 1 or 1
+  redis.call('HSET', key, '', string.format('%d:%s;', number, token))
+  return number
+end`;
+
+/** KEYS: the record. ARGV: the token. Answers the number. */
+export const CLAIM = new Script(`${NEXT_CLAIM}
+return nextClaim(KEYS[1], ARGV[1])`);
+
+/** The same where there is a record: answers what HGETALL would, and behind that the number; nil where there is none. */
+export const CLAIM_RECORD = new Script(`${NEXT_CLAIM}
 local fields = redis.call('HGETALL', KEYS[1])
 local size = #fields
 if size == 0 or (size == 2 and fields[1] == '') then return false end
-fields[size + 1] = redis.call('HINCRBY', KEYS[1], '', 1)
+fields[size + 1] = nextClaim(KEYS[1], ARGV[1])
 return fields`);
 
 /** KEYS: the record. ARGV: names. Answers the value of each, or nil; nil where there is no record. */

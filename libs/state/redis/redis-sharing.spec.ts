@@ -1,6 +1,6 @@
 import { eventually } from '../../../test/helpers/eventually.js';
 import { RedisServer, describeWithRedis } from '../../../test/helpers/redis-server.js';
-import { collect, oneOfEach } from '../conformance/helpers.js';
+import { collect, oneOfEach, refused } from '../conformance/helpers.js';
 import { openTestStore } from '../testing/open-test-store.js';
 
 describeWithRedis('RedisStateStore on a shared server', () => {
@@ -34,6 +34,35 @@ describeWithRedis('RedisStateStore on a shared server', () => {
     await store.close();
     await eventually(async () => (await connections()) === 0);
   });
+
+  const numberOf = (claimed: number | { claim: number } | undefined) =>
+    typeof claimed === 'object' ? claimed.claim : claimed;
+
+  it.each(['claim', 'claimRecord'] as const)(
+    'tells two workers apart whose %s has one number, for the server had forgotten the first',
+    async (way) => {
+      const keyPrefix = `forgotten-${way}`;
+      const [first, second] = [
+        await openTestStore({ url: server.url, keyPrefix }),
+        await openTestStore({ url: server.url, keyPrefix }),
+      ];
+      const put = (by: string, claim: number) => ({
+        fence: { key: 'k', claim },
+        puts: [{ key: 'k', fields: { by } }],
+      });
+      await first.commit({ puts: [{ key: 'k', fields: { by: 'nobody' } }] });
+      expect(numberOf(await first[way]('k'))).toBe(1);
+      await first.commit(put('first', 1));
+      // As a replica that did not hear of it.
+      await server.with((client) => client.hdel(`{${keyPrefix}}:r:k`, ''));
+      expect(numberOf(await second[way]('k'))).toBe(1);
+
+      await second.commit(put('second', 1));
+      await refused(first.commit(put('first', 1)), 'STALE_ATTEMPT');
+      expect(await first.get('k')).toEqual({ by: 'second' });
+      await Promise.all([first.close(), second.close()]);
+    },
+  );
 
   it('asks one question for readers that are told at once', async () => {
     const store = await openTestStore({ url: server.url, keyPrefix: 'one-question' });

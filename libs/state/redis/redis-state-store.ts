@@ -14,6 +14,7 @@ import {
   type IndexListOptions,
   type LogEntry,
 } from '../ports/state-store.js';
+import { ClaimTokens } from './claim-tokens.js';
 import { commitScript } from './commit-script.js';
 import { encodeCommit } from './encode-commit.js';
 import { LIST_PAGE } from './index-scripts.js';
@@ -24,7 +25,7 @@ import { decodeMember, encodeMember } from './member-text.js';
 import { fromPosition, toPosition, type Place } from './position.js';
 import { READ_PAGE, TAKE } from './queue-scripts.js';
 import { fieldsOfHash, fieldsOfPairs, fieldsOfTexts } from './record-fields.js';
-import { CLAIM_FIELD, CLAIM_RECORD, GET_FIELDS, MAX_FIELDS_ASKED } from './record-scripts.js';
+import { CLAIM, CLAIM_RECORD, GET_FIELDS, MAX_FIELDS_ASKED } from './record-scripts.js';
 import type { ResolvedRedisStateOptions } from './redis-state-options.js';
 import { refusalOf } from './refusal.js';
 import type { Script } from './script.js';
@@ -45,6 +46,7 @@ export class RedisStateStore extends StateStore {
   readonly #options: ResolvedRedisStateOptions;
   readonly #keys: Keys;
   readonly #commit: Script;
+  readonly #claims = new ClaimTokens();
   readonly #logs: Logs;
   #closed = false;
 
@@ -80,7 +82,7 @@ export class RedisStateStore extends StateStore {
   async commit(commit: Commit): Promise<void> {
     this.#requireOpen();
     const prepared = prepareCommit(commit, toText);
-    const { keys, args } = encodeCommit(prepared, this.#keys);
+    const { keys, args } = encodeCommit(prepared, this.#keys, this.#claims);
     const answer = await this.#run(this.#commit, keys, args);
     const refusal = refusalOf(answer, prepared, this.#options.maxListLength);
     if (refusal !== undefined) throw refusal;
@@ -89,16 +91,21 @@ export class RedisStateStore extends StateStore {
   async claim(key: string): Promise<number> {
     this.#requireOpen();
     requireName(key);
-    return this.#answer(this.#client.hincrby(this.#keys.record(key), CLAIM_FIELD, 1));
+    const token = this.#claims.make();
+    const claim = (await this.#run(CLAIM, [this.#keys.record(key)], [token])) as number;
+    this.#claims.note(key, claim, token);
+    return claim;
   }
 
   async claimRecord(key: string): Promise<{ claim: number; fields: Record<string, JsonValue> } | undefined> {
     this.#requireOpen();
     requireName(key);
-    const answer = await this.#run(CLAIM_RECORD, [this.#keys.record(key)]);
+    const token = this.#claims.make();
+    const answer = await this.#run(CLAIM_RECORD, [this.#keys.record(key)], [token]);
     if (answer === null) return undefined;
     const pairs = answer as string[];
     const claim = Number(pairs.pop());
+    this.#claims.note(key, claim, token);
     return { claim, fields: fieldsOfPairs(pairs) };
   }
 
