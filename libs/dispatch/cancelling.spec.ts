@@ -202,6 +202,8 @@ describe('a retry', () => {
     const again = await dispatcher.retry(handle.executionId);
     expect(again.executionId).toBe(handle.executionId);
     const pending = await work.call(3);
+    // Its start is written at the end of the turn.
+    await turn();
     expect(await dispatcher.get(handle.executionId)).toMatchObject({
       finishedAt: null,
       error: null,
