@@ -172,8 +172,7 @@ describeWithRedis('FAULTS 29: failover to a replica that lags behind', () => {
         ),
       );
     await submit();
-    // Begun as well: of what a worker claims behind the back of the replica, another one may be given the same claim.
-    await eventually(() => fleet.effects.all().length === 10);
+    // Some of them are claimed behind the back of the replica, which gives the same number to another worker.
     await heardOfAll(primary, replica);
     const copied = ledger.accepted.map(({ executionId }) => executionId);
     replication.cut();
