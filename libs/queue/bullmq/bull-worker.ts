@@ -97,7 +97,7 @@ export class BullWorker {
   async handBack(job: Job, token: string): Promise<void> {
     await job.moveToWait(token);
     // BullMQ wakes nobody for a job that goes back with its priority; idle workers would find it by chance.
-    await this.#client.zadd(this.#worker.keys.marker ?? '', 0, '0');
+    await this.#wakeOthers();
   }
 
   /** The `progress` of a job, as it is now; undefined when the job has gone. */
@@ -108,9 +108,20 @@ export class BullWorker {
   /** Resolves when Redis was told of all that has ended, at the latest after a while; the connections are gone. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#withinTime(this.#worker.close());
+    await this.#withinTime(this.#closeWorker());
     hangUp(this.#client);
     if (this.#blocking !== undefined) hangUp(this.#blocking);
+  }
+
+  async #closeWorker(): Promise<void> {
+    await this.#worker.close();
+    // A worker that ends a job takes the next one; this one leaves a slot to the others, and BullMQ wakes nobody for it.
+    if (this.#options.maxActive !== undefined) await this.#wakeOthers();
+  }
+
+  /** Has an idle worker look for jobs. */
+  async #wakeOthers(): Promise<void> {
+    await this.#client.zadd(this.#worker.keys.marker ?? '', 0, '0');
   }
 
   async #start(): Promise<void> {

@@ -197,6 +197,26 @@ describeWithRedis('BullmqQueueDriver, when things fail', () => {
       expect(await reaches(other, 'a', 'completed')).toMatchObject({ recoveries: 0, attemptsMade: 1 });
     });
 
+    it('leaves its place among those that may be active to an instance that waits for one, at once', async () => {
+      const [first, second] = [await open(), await open()].map((driver) =>
+        driver.queue<string>('jobs', { maxActive: 1 }),
+      ) as [JobQueue<string>, JobQueue<string>];
+      const end = new Gate();
+      const { consumer } = await begin(first, () => end.opened);
+      await first.add('x', { id: 'b' });
+      const started = new Gate();
+      second.consume(async () => started.open(), { concurrency: 1 });
+      await eventually(() =>
+        server.with(async (client) => /cmd=bzpopmin/.test(String(await client.client('LIST')))),
+      );
+
+      const closed = consumer.close({ drainMs: 5_000 });
+      end.open();
+      await closed;
+
+      await within(1_000, 'the start elsewhere', started.opened);
+    });
+
     it('leaves a job to others that its consumer was waiting for when it was paused', async () => {
       const queue = await openQueue();
       const seen: string[] = [];
