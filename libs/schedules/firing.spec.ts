@@ -4,7 +4,6 @@ import {
   closeInstances,
   makeBackend,
   makeInstance,
-  quiet,
   workflow,
   type Instance,
 } from './testing/make-schedules.js';
@@ -61,7 +60,9 @@ describe('a schedule', () => {
     const { clock, schedules, dispatcher } = instance;
     const submit = dispatcher.submit.bind(dispatcher);
     jest.spyOn(dispatcher, 'submit').mockImplementation(async (...args) => {
+      clock.held++;
       await clock.sleep(300);
+      clock.held--;
       return submit(...args);
     });
     await schedules.create({ id: 'a', everyMs: 1_000, workflow });
@@ -131,7 +132,7 @@ describe('a schedule', () => {
       await closeInstance(first);
       await backend.clock.advance(3_600_000);
       const second = await makeInstance({ backend });
-      await quiet(backend);
+      await backend.clock.advance(0);
       return second;
     }
 
@@ -181,7 +182,7 @@ describe('a schedule', () => {
       await closeInstance(first);
       await backend.clock.advance(65_000);
       instance = await makeInstance({ backend, maxLateMs: 5_000 });
-      await quiet(backend);
+      await backend.clock.advance(0);
       expect(instance.eventsOf('schedule.fired')).toEqual([expect.objectContaining({ lateMs: 5_000 })]);
     });
   });
@@ -204,18 +205,23 @@ describe('a schedule', () => {
 
     /** One execution runs for as long as it is let, one waits, and there is room for no more. */
     async function withFullQueue(): Promise<() => void> {
-      let release = (): void => {};
-      const gate = new Promise<void>((resolve) => (release = resolve));
+      let open = (): void => {};
+      const gate = new Promise<void>((resolve) => (open = resolve));
       instance = await makeInstance({
         dispatch: { maxConcurrentWorkflows: 1, maxQueueDepth: 1 },
         agent: () => gate,
       });
       await instance.schedules.create({ id: 'a', everyMs: 3_600_000, workflow });
-      await instance.clock.advance(3_599_000);
-      await instance.dispatcher.submit(workflow);
-      await instance.clock.advance(0);
-      await instance.dispatcher.submit(workflow);
-      return release;
+      const { clock, dispatcher } = instance;
+      await clock.advance(3_599_000);
+      clock.held = 2;
+      await dispatcher.submit(workflow);
+      await clock.advance(0);
+      await dispatcher.submit(workflow);
+      return () => {
+        clock.held = 0;
+        open();
+      };
     }
 
     it('tries again while the queue is full', async () => {

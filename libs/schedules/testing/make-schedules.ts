@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AgentPoolModule, type AgentCallable } from '#agent-pool';
 import { FunctionAgentFactory } from '#agents';
-import { Clock, ManualClock } from '#core';
+import { Clock } from '#core';
 import { DispatchModule, WorkflowDispatcher, type DispatchOptionsInput } from '#dispatch';
 import { OrchestraEvents, type OrchestraEventMap, type OrchestraEventType } from '#events';
 import { MemoryQueueDriver, QueueDriver, QueueModule } from '#queue';
@@ -12,16 +12,17 @@ import { ScheduleStore } from '../schedule-store.js';
 import { SchedulesModule } from '../schedules.module.js';
 import type { SchedulesOptionsInput } from '../schedules.options.js';
 import { WorkflowSchedules } from '../workflow-schedules.js';
+import { PatientClock } from './patient-clock.js';
 
 /** A queue, a store and a clock that several instances share, one after another or at once. */
 export interface Backend {
-  clock: ManualClock;
+  clock: PatientClock;
   driver: QueueDriver;
   store: StateStore;
 }
 
 /** What outlives the instances. @param store of a backend whose queue was lost. */
-export function makeBackend(clock = new ManualClock(), store: StateStore = new MemoryStateStore()): Backend {
+export function makeBackend(clock = new PatientClock(), store: StateStore = new MemoryStateStore()): Backend {
   const driver = new MemoryQueueDriver({ clock });
   driver.close = () => Promise.resolve();
   store.close = () => Promise.resolve();
@@ -95,30 +96,24 @@ export async function makeInstance(options: InstanceOptions = {}): Promise<Insta
     },
   };
   open.add(instance);
+  clock.join(instance, driver);
   return instance;
 }
 
-/** Lets what is due be done, however many turns it takes; more than that is a failure. */
-export async function quiet({ driver, clock }: Backend): Promise<void> {
-  const queues = [driver.queue('schedules'), driver.queue('executions')];
-  for (let turn = 0; turn < 1_000; turn++) {
-    await clock.advance(0);
-    const counts = await Promise.all(queues.map((queue) => queue.counts()));
-    if (counts.every(({ waiting, active }) => waiting + active === 0)) return;
-  }
-  throw new Error('something goes on and on');
-}
-
-/** Closes an instance in good order. */
+/** Closes an instance in good order; what it leaves to the passing of time is for the test. */
 export async function closeInstance(instance: Instance): Promise<void> {
   open.delete(instance);
-  const closed = instance.app.close();
-  await instance.clock.advance(0);
-  await closed;
+  instance.clock.leave(instance);
+  await instance.app.close();
 }
 
+/** Time passes until all have ended, also where a test failed while it held something. */
 export async function closeInstances(): Promise<void> {
-  for (const instance of open) await closeInstance(instance);
+  const instances = [...open];
+  let isClosed = false;
+  const closed = Promise.all(instances.map(closeInstance)).finally(() => (isClosed = true));
+  while (!isClosed) await Promise.all(instances.map(({ clock }) => clock.advance(100)));
+  await closed;
 }
 
 /** One step of capability `work`. */
