@@ -4,7 +4,7 @@ const SECOND_MS = 1_000;
 const OFFSET = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/;
 
 /** The clocks of a time zone are put forward or back. */
-export interface ClockShift {
+interface ClockShift {
   /** The first ms of the new offset. */
   atMs: number;
   /** What was added to UTC before, in ms. */
