@@ -70,6 +70,16 @@ describe('finished executions', () => {
     expect(await idsOf(harness)).toEqual([third, second]);
   });
 
+  it('are all forgotten by one sweep when they are too old, however many', async () => {
+    const harness = await makeHarness({ retention: { maxAgeMs: 10_000 }, maxConcurrentWorkflows: 50 });
+    await Promise.all(
+      Array.from({ length: 250 }, async () => (await harness.dispatcher.submit(echo)).result()),
+    );
+    await harness.clock.advance(10_001);
+    await harness.retention.sweep();
+    expect(await idsOf(harness)).toEqual([]);
+  });
+
   it('are forgotten also when a waiting one is cancelled', async () => {
     const work = new GatedAgent();
     const harness = await makeHarness({

@@ -15,6 +15,7 @@ const PASSING_REPLIES = [
   'MISCONF',
   'NOREPLICAS',
   'UNBLOCKED',
+  'EXECABORT',
 ];
 
 /**

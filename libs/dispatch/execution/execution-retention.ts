@@ -10,7 +10,7 @@ import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js'
 import { ExecutionStore, type StoredSummary } from './execution-store.js';
 import { isStateError } from './is-state-error.js';
 
-/** How many expired executions one sweep forgets at most; the next finish goes on. */
+/** How many expired executions are forgotten in one commit at most. */
 const EVICTION_BATCH = 100;
 
 /**
@@ -82,20 +82,28 @@ export class ExecutionRetention {
     const limit = isAgeDue ? EVICTION_BATCH : Math.min(surplus, EVICTION_BATCH);
     const oldest = await this.state.list(FINISHED_INDEX, { order: 'asc', limit });
     const expired = oldest.items.filter(({ score }, place) => place < surplus || score < now - maxAgeMs);
-    await this.#forget(expired.map(({ member }) => member));
-    if (surplus > limit) this.#sweepAgain = true;
+    const forgotten = await this.#forget(expired.map(({ member }) => member));
+    // There may be more behind a full batch; one of which nothing could be forgotten would come again for ever.
+    if (expired.length < EVICTION_BATCH || forgotten === 0) return;
+    this.#sweepAgain = true;
+    if (isAgeDue) this.#ageCheckedAt = Number.NEGATIVE_INFINITY;
   }
 
-  async #forget(executionIds: readonly string[]): Promise<void> {
+  /** @returns how many are gone. */
+  async #forget(executionIds: readonly string[]): Promise<number> {
     const found = await Promise.all(executionIds.map((id) => this.executions.findSummary(id)));
     const finished = found.filter((stored) => stored !== undefined && isFinished(stored.state.status));
-    if (finished.length === 0) return;
+    if (finished.length === 0) return 0;
     try {
       await this.state.commit(forgetting(finished as StoredSummary[]));
+      return finished.length;
     } catch (error) {
       if (!isStateError(error, 'ALREADY_EXISTS')) throw error;
+      if (executionIds.length === 1) return 0;
       // One of them is being retried at this moment: by themselves the others go all the same.
-      if (executionIds.length > 1) for (const id of executionIds) await this.#forget([id]);
+      let forgotten = 0;
+      for (const id of executionIds) forgotten += await this.#forget([id]);
+      return forgotten;
     }
   }
 }
