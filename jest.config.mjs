@@ -7,6 +7,8 @@ const esmPackages = ['@nestjs/[^/]+', 'p-limit', 'yocto-queue'];
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',
+  // What a test waits for comes by itself; a machine that does other things as well is late with it.
+  testTimeout: 15_000,
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {
     '^#([a-z-]+(?:/plain)?)$': '<rootDir>/libs/$1/index.ts',
@@ -35,7 +37,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
-  maxWorkers: 2,
+  // Most of the tests of a running service wait for processes and outages: one more than the smallest machine has cores.
+  maxWorkers: 3,
   projects: [
     {
       ...shared,

@@ -12,6 +12,9 @@ const config = (redis: object) => ({ driver: 'bullmq', redis, pools: [functionPo
 /** From the start of the process: below 5 s on an idle machine; one that does other things as well starts it later. */
 const START_FAILS_MS = 5_000 + 10_000;
 
+/** Where nobody will answer, how long is for another test to show. */
+const IMPATIENT_MS = 1_000;
+
 /** One line that says why, soon, and no secret. */
 async function expectNoStart(redis: object, why: RegExp): Promise<void> {
   const { code, stdout, stderr, durationMs } = await failToStart({ config: config(redis) });
@@ -79,13 +82,14 @@ describeWithRedis('FAULTS 30: a server that speaks TLS', () => {
   it('is not, when another one is trusted', () =>
     expectNoStart({ url, caFile: others.certificate }, /self.signed|certificate/i));
   it('is not, when it is taken for one without', () =>
-    expectNoStart({ url: url.replace('rediss:', 'redis:') }, /127\.0\.0\.1/));
+    expectNoStart({ url: url.replace('rediss:', 'redis:'), connectTimeoutMs: IMPATIENT_MS }, /127\.0\.0\.1/));
 });
 
 describeWithRedis('FAULTS 30: a server without TLS', () => {
   it('is not talked to with it', async () => {
     const redis = await RedisServer.start();
-    await expectNoStart({ url: redis.url.replace('redis:', 'rediss:') }, /TLS|SSL|ECONNRESET|closed|answer/i);
+    const url = redis.url.replace('redis:', 'rediss:');
+    await expectNoStart({ url, connectTimeoutMs: IMPATIENT_MS }, /TLS|SSL|ECONNRESET|closed|answer/i);
     await redis.stop();
   });
 });
@@ -110,7 +114,7 @@ describe('FAULTS 30: a server that is', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    await expectNoStart({ url: `redis://127.0.0.1:${port}` }, why);
+    await expectNoStart({ url: `redis://127.0.0.1:${port}`, connectTimeoutMs: IMPATIENT_MS }, why);
     server.close();
   });
 });

@@ -11,7 +11,7 @@ import { describeWithRedis } from '../helpers/redis-server.js';
 import { Seeded } from '../helpers/seeded.js';
 import { chain } from '../helpers/workflows.js';
 
-const SOAK_MS = Number(process.env.SOAK_MS ?? 30_000);
+const SOAK_MS = Number(process.env.SOAK_MS ?? 20_000);
 const SEED = Number(process.env.SOAK_SEED ?? 31);
 
 /** Between two kills of Redis; short ones in a short run, so that there are some. */
