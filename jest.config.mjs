@@ -37,8 +37,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
-  // Most of the tests of a running service wait for processes and outages: one more than the smallest machine has cores.
-  maxWorkers: 3,
+  maxWorkers: 2,
   projects: [
     {
       ...shared,

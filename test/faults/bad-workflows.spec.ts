@@ -230,9 +230,9 @@ describe('FAULTS 45: values that are deep, long or many', () => {
 
   it('may hold a string of 1 MB, which comes back intact', async () => {
     const text = '✓'.repeat(300_000);
-    const execution = await service.client.run(oneStep('local', '{% $length($input) %}'), { input: text });
+    const execution = await service.client.run(oneStep('local', '{% $input %}'), { input: text });
     expect(execution.input).toBe(text);
-    expect(execution.steps.only?.output).toEqual({ echo: 300_000 });
+    expect(execution.steps.only?.output).toEqual({ echo: text });
   });
 });
 
