@@ -74,13 +74,12 @@ export class ExecutionJournal {
 
   /** The execution's state and the event that belongs to it; both are frozen. */
   noteState(state: ExecutionState, event: PlannedEvent): void {
-    this.#fields.state = Object.freeze(state) as unknown as JsonValue;
-    this.#state = state;
+    this.noteStateAlone(state);
     this.noteEvent(event);
   }
 
-  /** What a worker that lets go leaves behind; no event belongs to it. */
-  noteLeaving(state: ExecutionState): void {
+  /** The execution's state where no event belongs to it: what a worker that lets go leaves behind. */
+  noteStateAlone(state: ExecutionState): void {
     this.#fields.state = Object.freeze(state) as unknown as JsonValue;
     this.#state = state;
     this.#dirty = true;

@@ -157,7 +157,7 @@ async function leaveToOthers(
 ): Promise<never> {
   // What was completed before a shutdown is kept; a successor goes on from there.
   if (reason.kind === 'shutdown') {
-    journal.noteLeaving({ ...stored.state, endedClaim: claim });
+    journal.noteStateAlone({ ...stored.state, endedClaim: claim });
     await journal.flush();
   }
   throw reason;
