@@ -79,7 +79,13 @@ class Monkey {
 describeWithRedis('FAULTS 31: a monkey', () => {
   it(`kills Redis and instances under load for ${SOAK_MS} ms, and nothing is lost (seed ${SEED})`, async () => {
     const random = new Seeded(SEED);
-    const dispatch = { ...QUICK, maxConcurrentWorkflows: 20, retention: { maxCount: 1_000_000 } };
+    const dispatch = {
+      ...QUICK,
+      maxConcurrentWorkflows: 20,
+      // The monkey takes workers at random: several in a row with the same execution make no poison of it.
+      maxRecoveries: 100,
+      retention: { maxCount: 1_000_000 },
+    };
     const fleet = await Fleet.start({ instances: 3, dispatch });
     const monkey = new Monkey(fleet, SEED + 1);
     const raging = monkey.rage();
