@@ -1,10 +1,10 @@
 import { Queue } from 'bullmq';
-import { idSchema, parseOptions, untilAborted, type Clock } from '#core';
+import { parseOptions, untilAborted, type Clock } from '#core';
 import type { RedisConnection } from '#redis/plain';
 import { RedisChannels, redisOptionsSchema, type RedisOptionsInput } from '#redis';
+import { NamedQueues } from '../jobs/named-queues.js';
 import type { JobQueue } from '../ports/job-queue.js';
-import { QueueDriver, queueOptionsSchema, type QueueOptions } from '../ports/queue-driver.js';
-import { QueueError } from '../ports/queue.errors.js';
+import { QueueDriver, type QueueOptions } from '../ports/queue-driver.js';
 import { BackendErrorLog } from './backend-error-log.js';
 import { BullConnection } from './bull-connection.js';
 import { BullJobQueue } from './bull-job-queue.js';
@@ -27,13 +27,11 @@ export interface BullmqQueueDriverOptions extends LockOptions {
 export class BullmqQueueDriver extends QueueDriver {
   readonly durable = true;
   readonly sequence: object;
-  readonly #clock: Clock;
-  readonly #locks: LockOptions;
   readonly #connection: BullConnection;
   readonly #channels: RedisChannels;
   readonly #registered: ReadonlyMap<string, Queue>;
   readonly #made: Queue[] = [];
-  readonly #queues = new Map<string, BullJobQueue<unknown>>();
+  readonly #queues: NamedQueues<BullJobQueue<unknown>>;
   #closing: Promise<void> | undefined;
 
   /**
@@ -59,8 +57,6 @@ export class BullmqQueueDriver extends QueueDriver {
     registered: readonly Queue[],
   ) {
     super();
-    this.#clock = clock;
-    this.#locks = { lockDurationMs, stalledIntervalMs };
     this.#connection = connection;
     this.sequence = connection.client;
     this.#registered = new Map(registered.map((queue) => [queue.name, queue]));
@@ -69,39 +65,35 @@ export class BullmqQueueDriver extends QueueDriver {
       redis: connection.redis,
       onError: connection.errors.log,
     });
+    this.#queues = new NamedQueues(
+      (name, options) =>
+        new BullJobQueue({
+          clock,
+          connection,
+          channels: this.#channels,
+          locks: { lockDurationMs, stalledIntervalMs },
+          name,
+          queue: this.#bullQueue(bullQueueName(name)),
+          options,
+          assertOpen: () => this.#queues.assertOpen(),
+        }),
+    );
   }
 
   queue<T>(name: string, options: QueueOptions = {}): JobQueue<T> {
-    this.#assertOpen();
-    const checkedName = parseOptions(idSchema, name, 'queue name');
-    const checkedOptions = parseOptions(queueOptionsSchema, options, `options of queue "${name}"`);
-    let queue = this.#queues.get(checkedName);
-    if (queue === undefined) {
-      queue = new BullJobQueue({
-        clock: this.#clock,
-        connection: this.#connection,
-        channels: this.#channels,
-        locks: this.#locks,
-        name: checkedName,
-        queue: this.#bullQueue(bullQueueName(checkedName)),
-        options: checkedOptions,
-        assertOpen: () => this.#assertOpen(),
-      });
-      this.#queues.set(checkedName, queue);
-    }
     // Whoever asks for a queue by name knows what its jobs carry; a name has no type.
-    return queue as JobQueue<T>;
+    return this.#queues.get(name, options) as JobQueue<T>;
   }
 
   async ping(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#assertOpen();
+    this.#queues.assertOpen();
     const { client } = this.#connection;
     await untilAborted(
       this.#connection.run(() => client.ping()),
       signal,
     );
-    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.assertFit(signal)));
+    await Promise.all(this.#queues.all().map((queue) => queue.assertFit(signal)));
   }
 
   async close(): Promise<void> {
@@ -110,8 +102,7 @@ export class BullmqQueueDriver extends QueueDriver {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
-    this.#queues.clear();
+    await this.#queues.close();
     this.#connection.errors.close();
     await Promise.all(this.#made.map((queue) => queue.close()));
     await this.#channels.close();
@@ -125,9 +116,5 @@ export class BullmqQueueDriver extends QueueDriver {
     queue.on('error', () => undefined);
     if (registered === undefined) this.#made.push(queue);
     return queue;
-  }
-
-  #assertOpen(): void {
-    if (this.#closing !== undefined) throw new QueueError('QUEUE_CLOSED', 'the queue driver is closed');
   }
 }
