@@ -1,5 +1,5 @@
 import { onAbort } from '#core';
-import type { LogEntry } from '../ports/state-store.js';
+import type { LogEntry, LogReadOptions } from '../ports/state-store.js';
 import { MemoryLogEntry, type NumberedEntry } from './entry-queue.js';
 
 /** What a reader needs of its store. */
@@ -14,13 +14,7 @@ export interface LogSource {
   unwait(log: string, reader: LogReader): void;
 }
 
-export interface LogReaderOptions {
-  signal: AbortSignal;
-  /** Whether it waits for entries to come. */
-  follow: boolean;
-  /** Whether it passes over all but the latest. */
-  latest: boolean;
-}
+export type LogReaderOptions = Required<Omit<LogReadOptions, 'after'>>;
 
 type Result = IteratorResult<LogEntry, undefined>;
 const DONE: Result = Object.freeze({ done: true, value: undefined });

@@ -11,6 +11,7 @@ import {
   type Entry,
   type IndexListOptions,
   type LogEntry,
+  type LogReadOptions,
 } from '../ports/state-store.js';
 import { EntryQueue, toEntry } from './entry-queue.js';
 import { Indexes } from './indexes.js';
@@ -115,12 +116,7 @@ export class MemoryStateStore extends StateStore {
 
   read(
     log: string,
-    {
-      after,
-      follow = true,
-      latest = false,
-      signal,
-    }: { after?: string; follow?: boolean; latest?: boolean; signal: AbortSignal },
+    { after, follow = true, latest = false, signal }: LogReadOptions,
   ): AsyncIterable<LogEntry> {
     this.#requireOpen();
     return this.#logs.read(log, fromPosition(after, this.#sequence), { follow, latest, signal });

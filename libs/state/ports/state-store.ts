@@ -48,6 +48,17 @@ export interface IndexListOptions {
   order?: 'asc' | 'desc';
 }
 
+/** What `StateStore.read` is asked for. */
+export interface LogReadOptions {
+  /** The position to begin behind. Default: the beginning of the log. */
+  after?: string;
+  /** Whether to wait for entries to come. Default true. */
+  follow?: boolean;
+  /** Whether to pass over all entries but the last one there is. Default false. */
+  latest?: boolean;
+  signal: AbortSignal;
+}
+
 /**
  * Where state lives: records of fields, sorted indexes over their keys, append-only logs, and lists.
  *
@@ -106,10 +117,7 @@ export abstract class StateStore {
    * another: those in between are passed over.
    * @throws `INVALID_CURSOR` for a position of no log.
    */
-  abstract read(
-    log: string,
-    options: { after?: string; follow?: boolean; latest?: boolean; signal: AbortSignal },
-  ): AsyncIterable<LogEntry>;
+  abstract read(log: string, options: LogReadOptions): AsyncIterable<LogEntry>;
 
   /** Resolves when the backend answers. @throws the signal's reason; `STATE_CLOSED`. */
   abstract ping(signal: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
 import { BackendUnavailableError, onAbort, type Clock } from '#core';
-import type { LogEntry } from '../ports/state-store.js';
+import type { LogEntry, LogReadOptions } from '../ports/state-store.js';
 import { entryOf, placeIn, type QueuePage } from './log-page.js';
 import type { Place } from './position.js';
 
@@ -22,13 +22,7 @@ export interface LogSource {
   leave(reader: LogReader): void;
 }
 
-export interface LogReaderOptions {
-  signal: AbortSignal;
-  /** Whether it waits for entries to come. */
-  follow: boolean;
-  /** Whether it passes over all but the latest. */
-  latest: boolean;
-}
+export type LogReaderOptions = Required<Omit<LogReadOptions, 'after'>>;
 
 type Result = IteratorResult<LogEntry, undefined>;
 const DONE: Result = Object.freeze({ done: true, value: undefined });

@@ -13,6 +13,7 @@ import {
   type Entry,
   type IndexListOptions,
   type LogEntry,
+  type LogReadOptions,
 } from '../ports/state-store.js';
 import { ClaimTokens } from './claim-tokens.js';
 import { commitScript } from './commit-script.js';
@@ -169,12 +170,7 @@ export class RedisStateStore extends StateStore {
 
   read(
     log: string,
-    {
-      after,
-      follow = true,
-      latest = false,
-      signal,
-    }: { after?: string; follow?: boolean; latest?: boolean; signal: AbortSignal },
+    { after, follow = true, latest = false, signal }: LogReadOptions,
   ): AsyncIterable<LogEntry> {
     this.#requireOpen();
     return this.#logs.read(log, fromPosition(after), { follow, latest, signal });
