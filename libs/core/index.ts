@@ -38,6 +38,7 @@ export { MAX_ID_LENGTH, idSchema, newId } from './ids/id.js';
 export { jsonValueSchema } from './json/json-schema.js';
 export { MAX_JSON_DEPTH, isPlainObject, jsonProblems, type JsonObject, type JsonValue } from './json/json.js';
 export { jsonSnapshot, snapshotDepth } from './json/json-snapshot.js';
+export { parseJson } from './json/parse-json.js';
 export { JitteredLoop, type JitteredLoopOptions } from './loop/jittered-loop.js';
 export { defineModuleOptions } from './options/module-options.js';
 export { parseOptions } from './options/parse-options.js';

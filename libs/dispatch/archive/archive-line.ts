@@ -4,6 +4,7 @@ import {
   idSchema,
   isPlainObject,
   jsonValueSchema,
+  parseJson,
   parseShape,
   traceparentSchema,
   type ErrorRecord,
@@ -148,12 +149,8 @@ export function toLine(copy: ExecutionCopy): string | undefined {
 
 /** The copy that a line holds, or what is wrong with it, in one line. */
 export function fromLine(text: string): { copy: ExecutionCopy } | { reason: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { reason: 'is not JSON' };
-  }
+  const value = parseJson(text);
+  if (value === undefined) return { reason: 'is not JSON' };
   if (isPlainObject(value) && value.version !== ARCHIVE_VERSION)
     return {
       reason: `is of version ${JSON.stringify(value.version)}; version ${ARCHIVE_VERSION} is known here`,

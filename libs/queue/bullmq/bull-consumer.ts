@@ -1,6 +1,6 @@
 import { WaitingError, type Job } from 'bullmq';
 import { z } from 'zod';
-import { type AbortedError, untilAborted, type Clock, type JsonValue } from '#core';
+import { type AbortedError, parseJson, untilAborted, type Clock, type JsonValue } from '#core';
 import type { RedisChannels } from '#redis';
 import { DrainingConsumer } from '../jobs/draining-consumer.js';
 import { attemptError, snapshotOf } from '../jobs/job-json.js';
@@ -241,13 +241,5 @@ export class BullConsumer<T> extends DrainingConsumer<BullRun> {
         if (reason !== undefined && this.#runs.has(run)) run.cancel(reason);
       }),
     );
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import type { ErrorRecord } from '#core';
+import { parseJson, type ErrorRecord } from '#core';
 
 /** Code of a failure that BullMQ put down itself. */
 const FALLBACK_CODE = 'JOB_FAILED';
@@ -27,13 +27,7 @@ export function toFailure(record: ErrorRecord, final: boolean): Error {
 
 /** The record that is in a job's `failedReason`. */
 export function readFailure(reason: string): ErrorRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(reason);
-  } catch {
-    value = undefined;
-  }
-  const { data } = errorRecordSchema.safeParse(value);
+  const { data } = errorRecordSchema.safeParse(parseJson(reason));
   if (data === undefined) return { code: FALLBACK_CODE, message: reason, retryable: true };
   const { details, ...record } = data;
   return details === undefined ? record : { ...record, details };

@@ -1,12 +1,11 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { AbortedError, Deadline, backoffDelayMs, messageOf, parseShape, type Timer } from '#core';
+import { AbortedError, Deadline, backoffDelayMs, messageOf, parseJson, parseShape, type Timer } from '#core';
 import { isFinished, type Execution, type ExecutionEvent } from '#dispatch';
 import { CliError } from '../cli-error.js';
 import { formatDuration } from '../text/duration.js';
 import { cloudEventSchema, gapSchema, toExecutionEvent } from './api-answers.js';
 import { executionPath, type ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
-import { parseJson } from './parse-json.js';
 
 /** The service sends a heartbeat far more often; a connection that is silent for so long is dead. */
 const SILENCE_TIMEOUT_MS = 60_000;

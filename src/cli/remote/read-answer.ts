@@ -1,9 +1,8 @@
 import type { z } from 'zod';
-import { parseShape } from '#core';
+import { parseJson, parseShape } from '#core';
 import { CliError } from '../cli-error.js';
 import { problemSchema } from './api-answers.js';
 import { ApiError } from './api-error.js';
-import { parseJson } from './parse-json.js';
 
 /** Longest answer that is read: a page of five hundred executions is a thousandth of it. */
 const MAX_ANSWER_BYTES = 256 * 1_048_576;

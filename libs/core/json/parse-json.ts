@@ -1,4 +1,4 @@
-/** Undefined when it is no JSON: what a service says is for a schema to judge. */
+/** What a text says; undefined when it is no JSON. What it ought to be is for a schema to judge. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
