@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BackendUnavailableError, abortReason, messageOf, toErrorRecord } from '#core';
 import { QueueDriver, type Consumer, type JobQueue, type JobRecord } from '#queue';
+import { isStateError } from '#state';
 import { DispatchError } from './dispatch.errors.js';
 import type { DispatchOptions } from './dispatch.options.js';
 import { DISPATCH_OPTIONS } from './dispatch.tokens.js';
 import { ExecutionRetention } from './execution/execution-retention.js';
 import { ExecutionStore } from './execution/execution-store.js';
-import { isStateError } from './execution/is-state-error.js';
 import type { ExecutionFacts } from './execution/stored-execution.js';
 import { JobControl, type RunControl } from './runner/run-control.js';
 import { WorkflowRunner, cancelReason } from './runner/workflow-runner.js';

@@ -3,7 +3,7 @@ import { Clock, ValidationError, onAbort, toErrorRecord, type ErrorRecord } from
 import { DispatchError, WorkflowDispatcher } from '#dispatch';
 import { OrchestraEvents } from '#events';
 import { QueueError, type Consumer, type JobRecord } from '#queue';
-import { StateError } from '#state';
+import { isStateError } from '#state';
 import { ScheduleJobs, type WakeUp } from './schedule-jobs.js';
 import { ScheduleStore, type ScheduleClaim } from './schedule-store.js';
 import { SCHEDULES_OPTIONS, type SchedulesOptions } from './schedules.options.js';
@@ -154,7 +154,7 @@ function isRefusal(error: unknown): boolean {
 /** There is no room now; there may be at the next attempt. */
 function isFull(error: unknown): boolean {
   if (error instanceof QueueError) return error.code === 'QUEUE_FULL';
-  return error instanceof StateError && error.code === 'STORE_FULL';
+  return isStateError(error, 'STORE_FULL');
 }
 
 function isShuttingDown(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonValue, Page } from '#core';
-import { StateError, StateStore, type Commit, type StateErrorCode } from '#state';
+import { StateStore, isStateError, type Commit } from '#state';
 import { SchedulesError } from './schedules.errors.js';
 import type {
   ScheduleContent,
@@ -121,10 +121,6 @@ export class ScheduleStore {
       throw error;
     }
   }
-}
-
-function isStateError(error: unknown, code: StateErrorCode): boolean {
-  return error instanceof StateError && error.code === code;
 }
 
 /** What is written is JSON by construction; interfaces have no index signature, so the compiler cannot see it. */

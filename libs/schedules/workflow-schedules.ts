@@ -20,6 +20,7 @@ import type { Schedule, ScheduleSummary } from './schedule.js';
 import { SchedulesError } from './schedules.errors.js';
 import { SCHEDULES_OPTIONS, type SchedulesOptions } from './schedules.options.js';
 import {
+  isoTime,
   toSchedule,
   toSummary,
   type ScheduleContent,
@@ -151,8 +152,7 @@ export class WorkflowSchedules {
     if (await this.jobs.isPlanned(definition, progress.nextAtMs)) return false;
     await this.jobs.plan(definition, progress.nextAtMs);
     const { scheduleId } = definition;
-    const nextAt = new Date(progress.nextAtMs).toISOString();
-    this.events.publish('schedule.repaired', { scheduleId, nextAt });
+    this.events.publish('schedule.repaired', { scheduleId, nextAt: isoTime(progress.nextAtMs) });
     return true;
   }
 

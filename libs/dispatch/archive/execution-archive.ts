@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { messageOf, parseOptions } from '#core';
-import { StateStore, type IndexListOptions } from '#state';
+import { StateStore, isStateError, type IndexListOptions } from '#state';
 import { ExecutionQueue } from '../execution-queue.js';
 import { ExecutionCopies, type ExecutionCopy } from '../execution/execution-copies.js';
 import { listingIndex } from '../execution/execution-indexes.js';
 import { EXECUTION_STATUSES, isFinished, type ExecutionStatus } from '../execution/execution.js';
-import { isStateError } from '../execution/is-state-error.js';
 import { MAX_LINE_LENGTH, fromLine, toLine } from './archive-line.js';
 import {
   exportOptionsSchema,

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonValue } from '#core';
-import { StateStore, type Commit } from '#state';
+import { StateStore, isStateError, type Commit } from '#state';
 import { toLogEntry, type LoggedEvent } from './execution-event.js';
 import { FINISHED_INDEX, enterIndexes, listingIndex } from './execution-indexes.js';
 import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
 import { isFinished, type ExecutionStatus } from './execution.js';
-import { isStateError } from './is-state-error.js';
 import { fromFields, stepField, type StoredExecution } from './stored-execution.js';
 
 /** All that is kept of an execution: what it takes to have it in another store. */

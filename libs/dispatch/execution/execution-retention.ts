@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '#core';
-import { StateStore, type Commit } from '#state';
+import { StateStore, isStateError, type Commit } from '#state';
 import type { DispatchOptions } from '../dispatch.options.js';
 import { DISPATCH_OPTIONS } from '../dispatch.tokens.js';
 import { isFinished } from './execution.js';
@@ -8,7 +8,6 @@ import { atEndOfTurn } from './end-of-turn.js';
 import { FINISHED_INDEX, leaveIndexes } from './execution-indexes.js';
 import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
 import { ExecutionStore, type StoredSummary } from './execution-store.js';
-import { isStateError } from './is-state-error.js';
 
 /** How many expired executions are forgotten in one commit at most. */
 const EVICTION_BATCH = 100;
@@ -36,7 +35,7 @@ export class ExecutionRetention {
     @Inject(DISPATCH_OPTIONS) private readonly options: DispatchOptions,
   ) {}
 
-  /** The same at the end of this turn of the event loop, once for all that finish in it. */
+  /** As {@link sweep}, at the end of this turn of the event loop, once for all that finish in it. */
   sweepSoon(): void {
     if (this.#sweepingSoon) return;
     if (this.state.durable && this.clock.now() - this.#ageCheckedAt < CHECK_INTERVAL_MS) return;

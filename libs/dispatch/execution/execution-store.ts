@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, turnOver, type JsonValue, type Page } from '#core';
 import { OrchestraEvents } from '#events';
-import { StateStore, type Commit, type LogEntry } from '#state';
+import { StateStore, isStateError, type Commit, type LogEntry } from '#state';
 import { DispatchError } from '../dispatch.errors.js';
 import { PENDING_STEP, isFinished, type ExecutionStatus, type ExecutionSummary } from './execution.js';
 import {
@@ -15,7 +15,6 @@ import {
 import { FINISHED_INDEX, enterIndexes, listedAs, listingIndex, statusMoves } from './execution-indexes.js';
 import { ExecutionJournal } from './execution-journal.js';
 import { executionKey, idempotencyRecordKey, runKey } from './execution-keys.js';
-import { isStateError } from './is-state-error.js';
 import {
   fromFields,
   stepField,

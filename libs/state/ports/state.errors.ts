@@ -21,3 +21,8 @@ export type StateErrorCode =
   | 'STATE_CLOSED';
 
 export class StateError extends OrchestraError<StateErrorCode> {}
+
+/** Whether a store refused for that reason. */
+export function isStateError(error: unknown, code: StateErrorCode): boolean {
+  return error instanceof StateError && error.code === code;
+}
